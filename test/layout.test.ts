@@ -18,6 +18,7 @@ import {
   machineWords,
   realmBreaches,
   retryableBreaches,
+  undocumentedFields,
   unmirrored,
 } from './support/layout.js'
 
@@ -324,6 +325,24 @@ t.test('comments name only existing files', async t => {
       }),
     ),
     ['lib/io/a.ts names old-name.ts', 'lib/io/a.ts names lib/io/gone.ts'],
+  )
+})
+
+t.test('every field of an exported interface has a docblock', async t => {
+  t.same(undocumentedFields(sources), [])
+
+  t.same(
+    undocumentedFields(
+      tree({
+        'lib/index.ts': `export { a, type Told } from './io/a.js'\nexport type { Shown } from './io/a.js'`,
+        'lib/io/a.ts': [
+          'export interface Told {\n  /** In bytes. */\n  readonly size: number\n  bare?: string\n  other: number\n}',
+          'export interface Shown extends Told {\n  call(): void\n}',
+          'export interface Inner {\n  bare: string\n}',
+        ].join('\n'),
+      }),
+    ),
+    ['lib/io/a.ts: Told.bare', 'lib/io/a.ts: Told.other', 'lib/io/a.ts: Shown.call'],
   )
 })
 

@@ -18,7 +18,9 @@ export interface SplitPackage
       Pick<PackageMedia, 'run' | 'targetDuration' | 'layout' | 'storageClass' | 'serverSideEncryption'>
     >,
     Partial<Pick<PackageMedia, 'kmsKeyId'>> {
+  /** A package. */
   readonly type: 'package'
+  /** The bucket's name, or the ARN of an access point. */
   readonly bucket: string
   /** Ends with `/`. The names of all objects follow it. */
   readonly prefix: string

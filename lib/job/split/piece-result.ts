@@ -17,11 +17,13 @@ export interface PieceTrack {
 
 /** Stored media. */
 export interface PieceMedia {
+  /** The bucket. */
   readonly bucket: string
   /** Where each segment of a package is an object, what their keys begin with: `00001.m4s` … follows. */
   readonly key: string
   /** Absent where each segment is an object. */
   readonly etag?: string
+  /** Size of the media, in bytes. */
   readonly bytes: number
 }
 
@@ -53,6 +55,7 @@ export interface PieceSegments {
 
 /** The result of a step, as small JSON: references to its media, and the facts the join needs. */
 export interface PieceResult {
+  /** The version of this format. */
   readonly version: 1
   /** The hash of the plan. */
   readonly plan: string
@@ -60,6 +63,7 @@ export interface PieceResult {
   readonly piece: string
   /** One for an object; in a package those of the video for a chunk, or those of the audio. In the plan's order. */
   readonly renditions: readonly PieceRendition[]
+  /** The build of ffmpeg, and the encoder, that made the piece. */
   readonly fingerprint: Fingerprint
 }
 

@@ -10,9 +10,13 @@ import type { PlannedLimits } from './split-limits.js'
 
 /** The source, in the planned version. */
 export interface PlannedSource {
+  /** The bucket. */
   readonly bucket: string
+  /** The key. */
   readonly key: string
+  /** The version ID, in a bucket that keeps versions. */
   readonly versionId?: string
+  /** The ETag of the planned version: another one is an error. */
   readonly etag: string
   /** In bytes. */
   readonly size: number
@@ -25,18 +29,25 @@ export type PlannedTarget = PlannedObject | PlannedPackage
 
 /** One MP4 with its index first. */
 export interface PlannedObject {
+  /** One object. */
   readonly type: 'object'
+  /** The bucket. */
   readonly bucket: string
+  /** The key. */
   readonly key: string
   /** The ETag of the object to replace; absent if there was none, and then there must still be none at the commit. */
   readonly replaces?: string
+  /** The media type; absent for `video/mp4`. */
   readonly contentType?: string
+  /** The header `Cache-Control`; absent for none. */
   readonly cacheControl?: string
+  /** User metadata (`x-amz-meta-…`), beside the plan's own. */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** A package: segments, HLS playlists and optionally a DASH manifest below a prefix. */
 export interface PlannedPackage extends PackageMedia {
+  /** A package. */
   readonly type: 'package'
   /** The name of the multivariant playlist, whose storage is the commit; the manifest follows. */
   readonly playlist: string
@@ -54,6 +65,7 @@ export interface PlannedPackage extends PackageMedia {
 
 /** Where the segments of a package are stored, and how. They stay there. */
 export interface PackageMedia {
+  /** The bucket. */
   readonly bucket: string
   /** Ends with `/`. */
   readonly prefix: string
@@ -61,9 +73,13 @@ export interface PackageMedia {
   readonly run: string
   /** Length of a segment, in seconds. */
   readonly targetDuration: number
+  /** An object for each segment, or one for each rendition and piece. */
   readonly layout: PresentationLayout
+  /** The storage class, such as `STANDARD_IA`; absent for the bucket's default. */
   readonly storageClass?: string
+  /** Server-side encryption: `AES256`, `aws:kms`, `aws:kms:dsse`; absent for the bucket's default. */
   readonly serverSideEncryption?: string
+  /** The KMS key for `aws:kms`. */
   readonly kmsKeyId?: string
 }
 
@@ -87,6 +103,7 @@ export interface PlannedVideo {
 export interface PlannedRendition {
   /** Its name in a package; `video` in an object. */
   readonly name: string
+  /** ffmpeg's name of the encoder: `libx264`. */
   readonly encoder: string
   /** The user's own filters; empty for none. */
   readonly filters: string
@@ -140,12 +157,15 @@ export interface SplitPlan extends Pieces {
   readonly notes: readonly string[]
   /** The estimated time in pieces and in a single run. Not part of the hash. */
   readonly estimate: SplitEstimate
+  /** Absent: only an {@link UnsplitPlan} has a reason. */
   readonly unsplit?: undefined
 }
 
 /** The reason not to split an output. */
 export interface UnsplitPlan {
+  /** The version of this format. */
   readonly version: 1
+  /** Why the output is not split. */
   readonly unsplit: Unsplit
   /** By which figures a single run is faster, for the code `no-gain`. */
   readonly estimate?: SplitEstimate

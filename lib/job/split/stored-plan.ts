@@ -9,7 +9,9 @@ import { WorkStore } from './work-store.js'
 
 /** The location of a stored plan: small enough for any queue, however many chunks the plan has. */
 export interface PlanReference {
+  /** The bucket of the work prefix. */
   readonly bucket: string
+  /** The key: `<prefix><hash>/plan-….json`. */
   readonly key: string
 }
 

@@ -22,9 +22,13 @@ export function planMark({ hash, output }: Pick<SplitPlan, 'hash' | 'output'>): 
 
 /** What was made from the pieces: the object, or the multivariant playlist of the package. */
 export interface SplitResult {
+  /** The bucket. */
   readonly bucket: string
+  /** The key. */
   readonly key: string
+  /** The ETag as the store sent it, with its quotes. */
   readonly etag: string
+  /** The version ID; `undefined` in a bucket that keeps no versions. */
   readonly versionId: string | undefined
   /** In bytes; of a package all its media and initialization segments. */
   readonly bytes: number

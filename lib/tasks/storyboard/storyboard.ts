@@ -31,6 +31,7 @@ export interface SheetOptions extends PictureOptions {
 
 /** One image with many thumbnails; `storyboardVtt` makes the map of them that players read. */
 export interface SpriteSheet extends ImageSheet {
+  /** The sheet: JPEG, PNG or WebP, as `format` says. */
   readonly image: Buffer
 }
 
