@@ -121,6 +121,21 @@ t.test('docs/architecture.md shows the present plan', t => {
   t.end()
 })
 
+t.test('docs/architecture.md gives the reason for each dependency', t => {
+  const [, reasons = ''] = (sources.get('docs/architecture.md') ?? '').split('\n## Dependencies\n')
+  const { dependencies, peerDependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'peerDependencies' | 'devDependencies', Record<string, string>>
+  const names = Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies })
+  // Types belong to the package that they are of.
+  const needed = names.filter(name => !name.startsWith('@types/'))
+  t.same(
+    needed.filter(name => !reasons.includes(`\`${name}\``)),
+    [],
+  )
+  t.end()
+})
+
 /** The cells of a table, without a formatter's padding. */
 function cells(table: string): string[][] {
   const lines = table.split('\n').filter(line => line.startsWith('| ') && !line.includes('---'))
