@@ -94,7 +94,7 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
    * they have stored so far, and gives them back to the queue without counting an attempt. Safe to call again, also
    * with `force`.
    *
-   * @param options - `force`: stops the running steps at once. Defaults to `false`
+   * @param options - `force`: stops the running steps at once. `false` by default
    */
   async close({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     if (force) this.#runs.stop()
