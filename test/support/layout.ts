@@ -331,7 +331,13 @@ export function realmBreaches(tree: Tree): string[] {
 }
 
 /** Files whose exports are the public API. */
-const ENTRY_POINTS = ['lib/index.ts', 'lib/job/index.ts', 'lib/bullmq.ts', 'lib/protocol.ts', 'lib/testing/index.ts']
+const ENTRY_POINTS = [
+  'lib/index.ts',
+  'lib/job/index.ts',
+  'lib/bullmq.ts',
+  'lib/protocol.ts',
+  'lib/testing/index.ts',
+]
 
 /** Fields of exported interfaces without a docblock, which an editor would show without a word on them. */
 export function undocumentedFields(tree: Tree): string[] {

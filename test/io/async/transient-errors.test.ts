@@ -7,8 +7,10 @@ t.test('distinguishes exhausted resources from a wrong path', async t => {
 })
 
 t.test('repeats a request only after a status that may pass', async t => {
-  for (const status of [408, 429, 500, 502, 503, 504, 529]) t.equal(isTransientStatus(status), true, String(status))
-  for (const status of [304, 400, 403, 404, 412, 416, 501, 505]) t.equal(isTransientStatus(status), false, String(status))
+  for (const status of [408, 429, 500, 502, 503, 504, 529])
+    t.equal(isTransientStatus(status), true, String(status))
+  for (const status of [304, 400, 403, 404, 412, 416, 501, 505])
+    t.equal(isTransientStatus(status), false, String(status))
 })
 
 t.test('takes a plausible number of seconds from Retry-After', async t => {
