@@ -350,10 +350,13 @@ export function undocumentedFields(tree: Tree): string[] {
   return library(tree).flatMap(([file, text]) =>
     [...text.matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms)]
       .filter(([, name = '']) => exported.has(name))
-      .flatMap(([, name, body = '']) =>
-        [...body.matchAll(/(^.*\n)?^ {2}(?:readonly )?(\w+)\??[:(<]/gm)]
-          .filter(([, before = '']) => !before.trimEnd().endsWith('*/'))
-          .map(([, , field]) => `${file}: ${name}.${field}`),
+      .flatMap(([, name = '', body = '']) =>
+        body.split('\n').flatMap((line, n, lines) => {
+          const [, field] = /^ {2}(?:readonly )?(\w+)\??[:(<]/.exec(line) ?? []
+          return field === undefined || lines[n - 1]?.endsWith('*/') === true
+            ? []
+            : [`${file}: ${name}.${field}`]
+        }),
       ),
   )
 }

@@ -26,5 +26,5 @@ t.test('takes a plausible number of seconds from Retry-After', async t => {
     ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
     [undefined, undefined],
   ] as const)
-    t.equal(retryAfterOf(header), wait, header)
+    t.equal(retryAfterOf(header), wait, String(header))
 })
