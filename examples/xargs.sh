@@ -7,10 +7,9 @@
 set -eu
 
 plan=$(avio-streams plan "$1" --store) || {
-  code=$?
   # A job that can't be split runs whole.
-  [ "$code" -eq 8 ] && exec avio-streams run "$1"
-  exit "$code"
+  [ $? -eq 8 ] && exec avio-streams run "$1"
+  exit 1
 }
 avio-streams plan "$plan" --steps | xargs -P "${WORKERS:-4}" -n 1 avio-streams step "$plan" --quiet
 avio-streams step "$plan" join

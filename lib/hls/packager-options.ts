@@ -199,7 +199,7 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
 }
 
 /** A valid date. */
-function dateOption(options: object, option: string): Date | undefined {
+export function dateOption(options: object, option: string): Date | undefined {
   const value = (options as Record<string, unknown>)[option]
   if (value === undefined) return undefined
   if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)

@@ -156,7 +156,7 @@ export class Publication {
   async #putRoots(isMultivariantWanted: boolean): Promise<void> {
     const { mpd, playlist, run } = this.#settings
     const isFirst = !this.mayBeVisible
-    // An earlier attempt at this publication may have stored the playlist only.
+    // An earlier attempt at this publication may have stored the manifest only.
     if (isFirst) this.#replaced = (await this.#published())?.filter(name => !name.startsWith(`${run}/`))
     // Every package has a multivariant playlist, so that it can decide between two.
     const files = [

@@ -13,7 +13,7 @@ export interface QueueOptions {
 }
 
 /** The names of {@link QueueOptions}. */
-const QUEUE_OPTIONS = ['connection', 'queue'] as const
+export const QUEUE_OPTIONS = ['connection', 'queue'] as const
 
 /** The checked options. */
 export interface QueueSettings {

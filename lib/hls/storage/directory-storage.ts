@@ -52,7 +52,7 @@ export class DirectoryStorage implements SegmentStorage {
     try {
       mkdirSync(dirname(path), { recursive: true })
     } catch (cause) {
-      throw failure('The directory of', path, 'created', cause)
+      throw failure('The folder of', path, 'made', cause)
     }
     return new FileWritable({ path })
   }

@@ -19,21 +19,17 @@ import type { PlannedObject } from './split-plan.js'
 
 /** The location of an object. */
 export interface SplitLocation {
-  /** The bucket's name, or the ARN of an access point. */
   readonly bucket: string
-  /** The object's key. */
   readonly key: string
 }
 
 /** The object to make: one MP4 with its index first. */
 export interface SplitObject extends SplitLocation {
-  /** One object. @defaultValue `object` */
+  /** @defaultValue `object` */
   readonly type?: 'object'
-  /** The media type: the header `Content-Type`. @defaultValue `video/mp4` */
+  /** @defaultValue `video/mp4` */
   readonly contentType?: string
-  /** The header `Cache-Control`. @defaultValue none */
   readonly cacheControl?: string
-  /** User metadata (`x-amz-meta-…`), beside the plan's own `avio-plan`. @defaultValue none */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
