@@ -15,7 +15,7 @@ export async function fromPath(name: string, env: NodeJS.ProcessEnv): Promise<Fo
   // An empty entry means the current directory; nothing runs from there by default.
   const folders = (env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '')
   const names = process.platform === 'win32' ? [`${name}.exe`, name] : [name]
-  let problem = `"${name}" is in none of the ${folders.length} folders of PATH`
+  let problem = `"${name}" is in no folder of PATH`
   for (const folder of folders) {
     for (const file of names) {
       const found = await runnable(join(folder, file))

@@ -18,6 +18,8 @@ export interface RunVerdictListener {
 export interface RunVerdictCommand {
   /** The binary. */
   readonly path: string
+  /** Which program that is, for messages. @defaultValue `ffmpeg` */
+  readonly program?: 'ffmpeg' | 'ffprobe'
   /** Its arguments. */
   readonly args: readonly string[]
   /** Read lines of level `verbose` without passing them on. */
@@ -87,10 +89,10 @@ export class RunVerdict {
     if (exit.code === 0) {
       if (this.#isUnfinished) return this.#unfinished(exit)
       if (finding?.evenAtExit0 !== true) return undefined
-      return this.#error(finding.code, `ffmpeg exited with 0, but said: ${why}`, exit)
+      return this.#error(finding.code, `${this.#program} exited with 0, but said: ${why}`, exit)
     }
     if (this.#execFailure !== undefined) {
-      const message = `ffmpeg could not be started: ${this.#execFailure}`
+      const message = `${this.#program} could not be started: ${this.#execFailure}`
       return this.#error('AVIO_ERR_FFMPEG_SPAWN', message, exit)
     }
     const isUnexplained = this.#diagnosis.cause === undefined || this.#muxed.isStarved
@@ -100,7 +102,7 @@ export class RunVerdict {
       if (empty >= 0) return this.#noOutput(exit, empty)
     }
     const code = finding === undefined ? 'AVIO_ERR_FFMPEG_EXIT' : finding.code
-    return this.#error(code, `ffmpeg failed with exit code ${exit.code}: ${why}`, exit, {
+    return this.#error(code, `${this.#program} failed with exit code ${exit.code}: ${why}`, exit, {
       retryable: finding?.retryable,
     })
   }
@@ -112,6 +114,10 @@ export class RunVerdict {
    */
   get #isUnfinished(): boolean {
     return this.#lastReport?.done === false || (this.#isOpened && this.#lastReport === undefined)
+  }
+
+  get #program(): string {
+    return this.#command.program ?? 'ffmpeg'
   }
 
   #unfinished(exit: ChildExit): FfmpegError {
@@ -230,7 +236,9 @@ export class RunVerdict {
       : signal === 'SIGKILL'
         ? 'This library did not send it: look for the out-of-memory killer in the system log, or a container limit.'
         : 'This library did not send it: another process on this machine did.'
-    return this.#error('AVIO_ERR_FFMPEG_SIGNAL', `Signal ${signal} ended ffmpeg. ${remedy}`, exit, { signal })
+    return this.#error('AVIO_ERR_FFMPEG_SIGNAL', `Signal ${signal} ended ${this.#program}. ${remedy}`, exit, {
+      signal,
+    })
   }
 
   #error(

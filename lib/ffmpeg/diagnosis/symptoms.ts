@@ -128,7 +128,8 @@ export const SYMPTOMS: readonly Pattern[] = [
       /^Output with label '.*' does not exist in any defined filter graph, or was already used elsewhere\.$/,
     ],
     remedy:
-      'The input has no stream of the requested kind. Map an optional one with a "?" at the end: "-map 0:a?".',
+      'The input has no stream of the requested kind: probe() lists those it has. Map one that may be missing with a ' +
+      '"?" at the end: "-map 0:a?".',
   },
   {
     code: 'AVIO_ERR_PROTOCOL_REFUSED',

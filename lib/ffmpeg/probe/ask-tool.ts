@@ -101,6 +101,7 @@ async function byFfprobe(
       input: stdin,
       signal,
       path,
+      program: 'ffprobe',
       args,
       onLog: () => undefined,
     })

@@ -150,7 +150,7 @@ async function readPackets(
     const names = new Map([[inputs.urls[0]!, cache.name ?? 'the source']])
     const { exit, failure } = await runJudged(
       {
-        ...{ path, args, env, prefix, names, inputName: cache.name },
+        ...{ path, program: 'ffprobe', args, env, prefix, names, inputName: cache.name },
         ...{ signal: end.signal, maxOutput: Infinity },
       },
       { onStdout: chunk => lines.push(chunk) },

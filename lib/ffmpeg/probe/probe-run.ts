@@ -7,6 +7,8 @@ import { withSuggestion } from '../diagnosis/suggestion.js'
 /** The command of a tool. */
 export interface ProbeCommand {
   readonly path: string
+  /** Which program that is, for messages. @defaultValue `ffmpeg` */
+  readonly program?: 'ffmpeg' | 'ffprobe'
   readonly args: readonly string[]
   readonly env: Record<string, string>
   /** Names for URLs in errors. */

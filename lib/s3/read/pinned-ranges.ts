@@ -217,7 +217,7 @@ export class PinnedRanges {
     const byteOffset = into.received
     const { location } = this.#target
     const { versionId } = this.#pin
-    const { code, statusCode, s3Code, requestId, retryable } = classifyError(error)
+    const { code, statusCode, s3Code, requestId } = classifyError(error)
     const fields = { ...location, versionId, operation: 'GetObject', byteOffset, attempts }
     const answered = { ...fields, statusCode, s3Code, requestId }
     if (error instanceof OverlongBody) {
@@ -245,8 +245,8 @@ export class PinnedRanges {
         { cause: error },
       )
     }
-    const tried = retryable ? ` after ${attempts} of ${this.#target.maxAttempts} attempts` : ''
-    return s3Error(error, 'AVIO_ERR_READ_FAILED', fields, `Cannot read from byte ${byteOffset}${tried} of`)
+    const happened = `Cannot read from byte ${byteOffset} of`
+    return s3Error(error, 'AVIO_ERR_READ_FAILED', fields, happened, this.#target.maxAttempts)
   }
 }
 

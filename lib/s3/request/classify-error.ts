@@ -1,7 +1,7 @@
 import { AvioError, S3Error, type S3ErrorCode, type S3ErrorFields, isError } from '../../errors.js'
 import { isDamagedTls } from '../../io/async/retry.js'
 import { type NetworkFailure, networkFailure } from './network-errors.js'
-import { type RawError, isRegionMissing, pathStyleRemedy, remedyOf } from './remedies.js'
+import { type RawError, isRegionMissing, isStoreFull, pathStyleRemedy, remedyOf } from './remedies.js'
 import { formatS3Uri } from './s3-location.js'
 import { type SendMark, sendMark } from './send-mark.js'
 
@@ -176,6 +176,8 @@ function codeOf({ raw, network, s3Code, statusCode }: Known): S3ErrorCode | unde
   if (isRegionMissing(raw)) return 'AVIO_ERR_WRONG_REGION'
   const byCode = s3Code === undefined ? undefined : BY_CODE[s3Code]
   if (byCode !== undefined) return byCode
+  // Ceph refuses with 403 what a quota does not allow, which no permission would change.
+  if (isStoreFull(s3Code, statusCode)) return undefined
   if (statusCode !== undefined) return BY_STATUS[statusCode]
   if (isProviderError(raw)) return 'AVIO_ERR_CREDENTIALS'
   return network?.unreachable === true ? 'AVIO_ERR_UNREACHABLE' : undefined
@@ -206,12 +208,15 @@ function retryAfter(header: string | undefined): number | undefined {
  * The error for a failed request: the operation, its target, the service's message, and what to do.
  *
  * @param fallback - the code for a failure without its own
+ * @param happened - what failed, to precede the target
+ * @param maxAttempts - the number of attempts allowed, for the message
  */
 export function s3Error(
   error: unknown,
   fallback: S3ErrorCode,
   fields: S3ErrorFields,
   happened: string,
+  maxAttempts?: number,
 ): S3Error {
   const failure = classifyError(error)
   const message = isError(error) && error.message !== '' ? error.message : undefined
@@ -222,7 +227,10 @@ export function s3Error(
   const status = failure.statusCode === undefined ? '' : ` (HTTP ${failure.statusCode})`
   const name = failure.s3Code === undefined || said.includes(failure.s3Code) ? '' : `${failure.s3Code}: `
   const remedy = pathStyleRemedy(error, fields.bucket) ?? failure.remedy
-  const whole = `${happened} ${formatS3Uri(fields)}: ${name}${said}${status}. ${remedy}`
+  const { attempts = 0 } = fields
+  const allowed = maxAttempts === undefined ? '' : ` of ${maxAttempts}`
+  const tried = failure.retryable && attempts > 0 ? ` after ${attempts}${allowed} attempts` : ''
+  const whole = `${happened} ${formatS3Uri(fields)}${tried}: ${name}${said}${status}. ${remedy}`
   return new S3Error(
     failure.code ?? fallback,
     whole.trim(),

@@ -28,6 +28,20 @@ const REMEDIES: Partial<Record<S3ErrorCode, string>> = {
   AVIO_ERR_WRONG_REGION: 'Make the client with the region of the bucket.',
   AVIO_ERR_UNREACHABLE: 'Check the endpoint, the network, and the certificates.',
   AVIO_ERR_OBJECT_ARCHIVED: 'Restore the object (RestoreObject) and try again.',
+  AVIO_ERR_PRECONDITION_FAILED:
+    'The key has another object than the condition allows (ifNoneMatch, ifMatch), or another write is under way: look ' +
+    'at the object, then choose another key or leave the condition out.',
+}
+
+/** Codes of stores without room: MinIO's, Ceph's, and the common one. */
+const FULL = /^(InsufficientStorage|QuotaExceeded|XMinioStorageFull|XMinioAdminBucketQuotaExceeded)$/
+
+/** Codes of stores that want fewer requests. */
+const OVERLOADED = /^(SlowDown|ServiceUnavailable|Throttling|RequestLimitExceeded|BandwidthLimitExceeded)/
+
+/** Whether a store has no room for the object, or a quota allows none. */
+export function isStoreFull(s3Code: string | undefined, statusCode: number | undefined): boolean {
+  return statusCode === 507 || FULL.test(s3Code ?? '')
 }
 
 /** Whether the client has no region, from any source. */
@@ -53,9 +67,13 @@ export function remedyOf(error: unknown, code: S3ErrorCode | undefined): string 
       'This process or machine has no descriptors or ports left: raise the limit (ulimit -n), ' +
       'or run fewer jobs at once.'
     )
+  const s3Code = raw.Code ?? raw.name
+  if (isStoreFull(s3Code, raw.$metadata?.httpStatusCode))
+    return 'The store is full, or a quota is reached: free space there, or raise the quota.'
+  if (OVERLOADED.test(s3Code ?? ''))
+    return 'The store is overloaded: run fewer jobs at once, lower "concurrency", or raise "maxAttempts".'
   const remedy = (code === undefined ? undefined : REMEDIES[code]) ?? ''
-  if (mark?.isUnsigned === true && REFUSALS_OF_UNSIGNED.has(raw.Code ?? raw.name ?? ''))
-    return `${remedy} ${SIGN}`.trim()
+  if (mark?.isUnsigned === true && REFUSALS_OF_UNSIGNED.has(s3Code ?? '')) return `${remedy} ${SIGN}`.trim()
   const region = raw.$response?.headers?.['x-amz-bucket-region'] ?? raw.Region
   return code === 'AVIO_ERR_WRONG_REGION' && region !== undefined ? `${remedy} It is ${region}.` : remedy
 }

@@ -76,7 +76,7 @@ export function uploadError(
   if (error instanceof S3Error) return error
   const all = { ...target.location, ...fields }
   const failure = classifyError(error)
-  const shown = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', all, happened)
+  const shown = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', all, happened, target.maxAttempts)
   const rename = (code: S3Error['code'], more: string, retryable = shown.retryable) =>
     new S3Error(
       code,

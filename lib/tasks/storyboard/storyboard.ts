@@ -1,6 +1,5 @@
 import { buffer } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
-import { FfmpegError } from '../../errors.js'
 import { FfmpegTransform } from '../../ffmpeg/ffmpeg-transform.js'
 import { LOOKING, type Limits, systemLimits } from '../../ffmpeg/limits/limits.js'
 import { probe } from '../../ffmpeg/probe/probe.js'
@@ -12,6 +11,7 @@ import { TASK_OPTIONS, taskOptions, stageOptions } from '../task-options.js'
 import { lengthOf, noLength } from '../media-length.js'
 import { sheetSettings, tileHeight, tilesOf } from './storyboard-tiles.js'
 import { type ThumbnailTimes, thumbnailTimes } from '../thumbnails/thumbnail-times.js'
+import { noVideo } from '../thumbnails/take-thumbnail.js'
 import { type PictureOptions, thumbnails } from '../thumbnails/thumbnails.js'
 
 /** Options of {@link storyboard}. */
@@ -126,7 +126,7 @@ function shapeOf(info: MediaInfo): { width: number; height: number } {
     stream => stream.type === 'video' && !stream.disposition.includes('attached_pic'),
   )
   if (video?.width === undefined || video.height === undefined) {
-    throw new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', 'The source has no video track to take thumbnails from.')
+    throw noVideo()
   }
   const { width, height, rotation = 0 } = video
   return rotation % 180 === 0 ? { width, height } : { width: height, height: width }

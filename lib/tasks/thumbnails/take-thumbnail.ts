@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers'
-import type { AvioError } from '../../errors.js'
+import { type AvioError, FfmpegError } from '../../errors.js'
 import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
 import type { BlockCache } from '../../io/cache/block-cache.js'
 import { failPastEnd } from '../fail-past-end.js'
@@ -89,6 +89,13 @@ export async function takeExact(
   }
   // The last landing is good, or has thrown.
   throw new Error('No landing was good')
+}
+
+/** The error for a source without video. A cover does not count. */
+export function noVideo(cause?: unknown): FfmpegError {
+  const message =
+    'The source has no video track to take thumbnails from: probe() lists its streams. A cover does not count.'
+  return new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', message, {}, { cause })
 }
 
 interface Taken {

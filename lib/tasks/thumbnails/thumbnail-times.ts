@@ -1,3 +1,4 @@
+import { OptionError } from '../../errors.js'
 import { integerOption, optionError } from '../../options.js'
 import { secondsOption } from '../task-options.js'
 
@@ -44,11 +45,8 @@ export type Times = readonly number[] | ((duration: number) => number[])
 export function thumbnailTimes(options: ThumbnailTimes): Times {
   const given = (['times', 'every', 'count'] as const).filter(name => options[name] !== undefined)
   if (given.length !== 1) {
-    throw optionError(
-      'times',
-      'the only one of "times", "every" and "count"',
-      given.join(' and ') || undefined,
-    )
+    const found = given.length === 0 ? 'none is given' : `${given.join(' and ')} are given`
+    throw new OptionError('times', `Give exactly one of "times", "every" and "count": ${found}`, given)
   }
   const { times } = options
   if (times !== undefined) return checkedTimes(times)

@@ -1,3 +1,4 @@
+import type { AvioError } from '../../errors.js'
 import { type FfmpegLimits, LOOKING, systemLimits } from '../../ffmpeg/limits/limits.js'
 import type { MediaFormat } from '../../ffmpeg/report/media-info.js'
 import { probe } from '../../ffmpeg/probe/probe.js'
@@ -7,7 +8,7 @@ import { booleanOption, integerOption, knownOptions, MiB, oneOfOption, optionsOb
 import { TASK_OPTIONS, type TaskOptions, stageOptions } from '../task-options.js'
 import { lengthOf, noLength } from '../media-length.js'
 import { timeLineOf } from '../shown-picture.js'
-import { type Taking, type Thumbnail, takeExact, takeKey } from './take-thumbnail.js'
+import { type Taking, type Thumbnail, noVideo, takeExact, takeKey } from './take-thumbnail.js'
 import { type ThumbnailTimes, type Times, thumbnailTimes } from './thumbnail-times.js'
 
 export type { Thumbnail }
@@ -106,7 +107,13 @@ async function* taken(order: Order): AsyncGenerator<Thumbnail, void, undefined> 
     const times = await timesOf(order, cache, format, signal)
     const line = order.exact ? timeLineOf(format!) : undefined
     const take = (time: number) =>
-      line === undefined ? takeKey(order, cache, time, signal) : takeExact(order, cache, time, line, signal)
+      (line === undefined
+        ? takeKey(order, cache, time, signal)
+        : takeExact(order, cache, time, line, signal)
+      ).catch((error: unknown) => {
+        // ffmpeg names a map that no user has written.
+        throw (error as Partial<AvioError>).code === 'AVIO_ERR_NO_SUCH_STREAM' ? noVideo(error) : error
+      })
     let next = 0
     while (next < times.length || underWay.length > 0) {
       while (next < times.length && underWay.length < order.concurrency) {

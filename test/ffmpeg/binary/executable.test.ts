@@ -11,7 +11,7 @@ t.test('uses a path as given, and looks a bare name up on PATH', async t => {
   t.same(await named(join(root, 'b/tool'), {}), found)
   t.same(await named('tool', env), found)
   t.same(await fromPath('tool', env), found)
-  t.match(await fromPath('other', env), { problem: '"other" is in none of the 2 folders of PATH' })
+  t.match(await fromPath('other', env), { problem: '"other" is in no folder of PATH' })
   t.same(await runnable(join(root, 'a')), { problem: 'it is not a file' })
   t.same(await runnable(join(root, 'c')), { problem: 'there is no such file' })
 })

@@ -116,7 +116,7 @@ t.test('counts several breaks in one range together, each resumed at its byte', 
     byteOffset: 14,
     attempts: 4,
     cause: { message: /./ },
-    message: /^Cannot read from byte 14 after 4 of 4 attempts of s3:\/\/bucket\/k: /,
+    message: /^Cannot read from byte 14 of s3:\/\/bucket\/k after 4 of 4 attempts: /,
   })
 })
 

@@ -181,6 +181,44 @@ t.test('reports the operation, the object, the service’s message and a remedy'
   )
 })
 
+t.test('says how often it has tried what another attempt could have mended', async t => {
+  const fields = { bucket: 'b', key: 'k', attempts: 3 }
+  const of = (status: number, code: string, max?: number) =>
+    errorOf({ status, body: xml(code) }).then(cause =>
+      s3Error(cause, 'AVIO_ERR_UPLOAD_FAILED', fields, 'Could not store', max),
+    )
+  t.match(await of(500, 'InternalError', 5), {
+    message: /^Could not store s3:\/\/b\/k after 3 of 5 attempts: Internal/,
+  })
+  t.match(await of(500, 'InternalError'), {
+    message: /^Could not store s3:\/\/b\/k after 3 attempts: Internal/,
+  })
+  t.match(await of(403, 'AccessDenied', 5), { message: /^Could not store s3:\/\/b\/k: AccessDenied/ })
+})
+
+t.test('tells a full store and an overloaded one, and what to do', async t => {
+  for (const [status, code] of [
+    [507, 'InsufficientStorage'],
+    [507, 'XMinioStorageFull'],
+    [403, 'QuotaExceeded'],
+    [400, 'XMinioAdminBucketQuotaExceeded'],
+  ] as const) {
+    const failure = classifyError(await errorOf({ status, body: xml(code) }))
+    t.match(failure, { code: undefined, remedy: /^The store is full, or a quota is reached/ }, code)
+    t.equal(failure.retryable, status === 507, 'room may come, a quota stays')
+  }
+  for (const code of ['SlowDown', 'ServiceUnavailable', 'ThrottlingException'])
+    t.match(
+      classifyError(await errorOf({ status: 503, body: xml(code) })),
+      { remedy: /^The store is overloaded/ },
+      code,
+    )
+  t.match(classifyError(await errorOf({ status: 412, body: xml('PreconditionFailed') })), {
+    code: 'AVIO_ERR_PRECONDITION_FAILED',
+    remedy: /^The key has another object than the condition allows/,
+  })
+})
+
 t.test('has a code for a client without a region, and reports every address of a host name', async t => {
   t.match(
     s3Error(

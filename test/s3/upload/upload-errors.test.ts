@@ -97,7 +97,7 @@ t.test('reports the operation, the object and the service’s error', async t =>
     key: 'k',
     statusCode: 500,
     s3Code: 'InternalError',
-    message: /^Could not upload part 3 of s3:\/\/uploads\/k: /,
+    message: /^Could not upload part 3 of s3:\/\/uploads\/k after 2 of 3 attempts: /,
   })
   t.match(error.cause, { message: 'said the service' })
   t.equal(uploadError(error, mine, fields, 'again'), error, 'an error is not wrapped twice')

@@ -30,8 +30,8 @@ t.test('begins an interval at the start and stops before the end', async t => {
 
 t.test('requires one valid option of the three', async t => {
   const wrong: [object, RegExp][] = [
-    [{}, /"times" must be the only one of "times", "every" and "count", got undefined/],
-    [{ count: 1, every: 1 }, /got "every and count"/],
+    [{}, /^Give exactly one of "times", "every" and "count": none is given$/],
+    [{ count: 1, every: 1 }, /: every and count are given$/],
     [{ times: 'now' }, /"times" must be an array of at most 10000 numbers/],
     [{ times: [1, -1] }, /"times" must be an array/],
     [{ times: [NaN] }, /"times" must be an array/],

@@ -99,7 +99,11 @@ t.test('rejects a source without video, a time past the end, and a source that b
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
   })
   const audio = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'audio.m4a')
-  await t.rejects(all({ source: new LoggedAccess(audio), times: [1] }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
+  for (const exact of [false, true])
+    await t.rejects(all({ source: new LoggedAccess(audio), times: [1], exact }), {
+      code: 'AVIO_ERR_NO_SUCH_STREAM',
+      message: /^The source has no video track/,
+    })
   const error = new Error('It broke')
   await t.rejects(all({ source: new LoggedAccess(media, { failAt: 100, error }), count: 2 }), error)
   const abort = AbortSignal.abort()
@@ -110,7 +114,7 @@ t.test('checks its options when called', async t => {
   const source = new LoggedAccess(Buffer.alloc(1))
   const wrong: [object, RegExp][] = [
     [{ times: [1] }, /"source" must be a RandomAccess/],
-    [{ source }, /the only one of/],
+    [{ source }, /exactly one of/],
     [{ source, times: [1], width: 0 }, /"width" must be an integer from 1 to 16384 pixels/],
     [{ source, times: [1], format: 'gif' }, /"format" must be one of "jpeg", "png", "webp"/],
     [{ source, times: [1], concurrency: 17 }, /"concurrency" must be an integer from 1 to 16/],
