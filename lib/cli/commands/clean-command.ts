@@ -72,7 +72,8 @@ export async function cleanCommand(
     const count = leftovers.filter(
       ({ error, isRemoved }) => isRemoved || (dryRun && error === undefined),
     ).length
-    reporter.note(`${counted(count, what)} ${dryRun ? 'stale; --delete removes them' : done}.`)
+    const after = !dryRun ? done : count === 0 ? 'stale' : 'stale; --delete removes them'
+    reporter.note(`${counted(count, what)} ${after}.`)
     return leftovers.some(({ error }) => error !== undefined)
   }
   const cleaning = { client, olderThan, dryRun, signal }

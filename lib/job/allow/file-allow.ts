@@ -59,7 +59,8 @@ export function hasParentSegment(path: string): boolean {
 
 async function isInside(real: string, directory: string): Promise<boolean> {
   const opened = await realpath(directory).catch(() => undefined)
-  if (opened === undefined) return false
+  // Nothing exists there: it may be a single file that is to be written, or that only the read can report as missing.
+  if (opened === undefined) return real === (await leadsTo(directory).catch(() => undefined))
   if (real === opened) return true
   return real.startsWith(opened.endsWith(sep) ? opened : opened + sep)
 }

@@ -49,6 +49,12 @@ t.test('refuses a target that appears meanwhile', async t => {
   t.same(await s3.get('web', 'b.mp4'), clip)
 })
 
+t.test('reports an input file that does not exist as missing, not as forbidden', async t => {
+  const { code, stderr } = await runCli(wordsOf('-i nowhere.mov -c copy -f mpegts -'))
+  t.equal(code, 3, stderr)
+  t.match(stderr, /Cannot read \/.*nowhere\.mov: ENOENT.* Check the path.*\(AVIO_ERR_SOURCE_NOT_FOUND\)/)
+})
+
 t.test('reads standard input, and writes standard output and files', async t => {
   const { clip } = await storeWithClip(t)
   const folder = await mkdtemp(join(tmpdir(), 'avio-streams-cli-'))

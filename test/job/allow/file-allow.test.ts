@@ -19,6 +19,7 @@ function tree(t: Test) {
   symlinkSync(join(root, 'closed/new.mov'), join(root, 'open/dangling-out'))
   symlinkSync('new.mov', join(root, 'open/dangling-in'))
   symlinkSync('loop', join(root, 'open/loop'))
+  symlinkSync('new.mov', join(root, 'closed/dangling'))
   return root
 }
 
@@ -29,7 +30,7 @@ function allow(...files: string[]): FileAllow {
 t.test('resolves symbolic links before comparing a path', async t => {
   const root = tree(t)
   for (const opened of ['open', 'link-to-open', 'open/', 'open/sub/..']) {
-    const one = allow(join(root, 'nowhere'), `${root}/${opened}`)
+    const one = allow(join(root, 'nowhere'), join(root, 'closed/dangling'), `${root}/${opened}`)
     for (const [path, real] of [
       ['open/a.mov', 'open/a.mov'],
       ['open/sub/b.mov', 'open/sub/b.mov'],
@@ -48,6 +49,8 @@ t.test('resolves symbolic links before comparing a path', async t => {
       ['open2/new.mov', undefined],
       ['closed/d.mov', undefined],
       ['closed/new.mov', undefined],
+      ['closed/dangling', undefined],
+      ['nowhere', 'nowhere'],
       ['nowhere/new.mov', undefined],
       ['open/../closed/d.mov', undefined],
       ['open/../open/a.mov', undefined],
