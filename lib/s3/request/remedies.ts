@@ -29,8 +29,8 @@ const REMEDIES: Partial<Record<S3ErrorCode, string>> = {
   AVIO_ERR_UNREACHABLE: 'Check the endpoint, the network, and the certificates.',
   AVIO_ERR_OBJECT_ARCHIVED: 'Restore the object (RestoreObject) and try again.',
   AVIO_ERR_PRECONDITION_FAILED:
-    'The key has another object than the condition allows (ifNoneMatch, ifMatch), or another write is under way: look ' +
-    'at the object, then choose another key or leave the condition out.',
+    'The key has another object than the condition allows (ifNoneMatch, ifMatch), or another write is under way: ' +
+    'look at the object, then choose another key or leave the condition out.',
 }
 
 /** Codes of stores without room: MinIO's, Ceph's, and the common one. */
