@@ -10,6 +10,7 @@
  * - `npm run bench -- fetched --draw`: bytes fetched by partial reads, and the charts in docs/images
  * - `npm run bench -- split --seconds 240 --chunk 60 --processes 1,2,4`: one object in pieces, by length and workers
  * - `npm run bench -- farm --save`: what a farm consists of, kept for `npm run simulate`
+ * - `npm run bench -- farm --overhead --save`: only what an engine adds to a step
  * - `npm run bench -- --rounds 5`: more rounds (3 by default); each figure is the median of its rounds
  */
 import { parseArgs } from 'node:util'
@@ -17,7 +18,7 @@ import { table } from '../examples/support/format.js'
 import { MiB } from '../lib/options.js'
 import { run as byAddress } from './by-address.js'
 import { CURVES, runCurve } from './curves.js'
-import { FARM_BENCH, run as farm } from './farm.js'
+import { FARM_BENCH, run as farm, runOverhead } from './farm.js'
 import { run as fetched } from './fetched.js'
 import { SPLIT_BENCH, run as split } from './split.js'
 import { goalRows, judge } from './support/goals.js'
@@ -49,6 +50,7 @@ const { values, positionals } = parseArgs({
     objects: { type: 'string' },
     draw: { type: 'boolean', default: false },
     save: { type: 'boolean', default: false },
+    overhead: { type: 'boolean', default: false },
     seconds: { type: 'string', default: String(SPLIT_BENCH.seconds) },
     chunk: { type: 'string', default: String(SPLIT_BENCH.chunkSeconds) },
     processes: { type: 'string', default: SPLIT_BENCH.processes.join(',') },
@@ -148,6 +150,9 @@ async function runOther(name: string): Promise<void> {
       ...{ ...SPLIT_BENCH, seconds, chunkSeconds, rounds },
       processes: values.processes.split(',').map(Number),
     })
+    fail(missed)
+  } else if (values.overhead) {
+    const { missed } = await runOverhead(FARM_BENCH.overhead, values.save)
     fail(missed)
   } else {
     const { missed } = await farm({ ...FARM_BENCH, steps: { ...FARM_BENCH.steps, rounds } }, values.save)

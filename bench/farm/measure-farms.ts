@@ -9,6 +9,7 @@ import { makeFilm } from '../support/film.js'
 import { BareFarm } from './bare-farm.js'
 import { EngineFarm } from './engine-farm.js'
 import { round } from './fit-steps.js'
+import { filled } from './measure-overhead.js'
 
 /**
  * Whole farms: so many worker processes on this machine, which encode small objects and then a film in pieces, by bare
@@ -91,7 +92,8 @@ async function allFarms(
       const bare = await BareFarm.start(arena.client, workers)
       try {
         const { template, filmJob } = jobsFor(`bare-${workers}-${n}`, bench)
-        add('none', workers, await bare.objects(filled(template, bench.objects)), await bare.film(filmJob))
+        const jobs = filled(template, 's3://bench/clips/', bench.objects)
+        add('none', workers, await bare.objects(jobs), await bare.film(filmJob))
       } finally {
         await bare.stop()
       }
@@ -108,14 +110,4 @@ async function allFarms(
     }
   }
   return times
-}
-
-/** The jobs that a batch makes of a template. */
-function filled(template: Job, count: number): Job[] {
-  return Array.from({ length: count }, (_, n) => {
-    const text = JSON.stringify(template)
-      .replaceAll('{url}', `s3://bench/clips/${n}.mp4`)
-      .replaceAll('{name}', String(n))
-    return JSON.parse(text) as Job
-  })
 }

@@ -54,11 +54,3 @@ export function held(measured: Measurements): Held[] {
     }
   })
 }
-
-/** Milliseconds that each engine adds to a step, on one worker: by small objects, each of which is one step. */
-export function overheads({ farms }: Measurements): { readonly engine: string; readonly ms: number }[] {
-  const of = (engine: string) =>
-    median(farms.times.filter(one => one.engine === engine && one.workers === 1).map(one => one.objects))
-  const engines = [...new Set(farms.times.map(({ engine }) => engine))].filter(engine => engine !== 'none')
-  return engines.map(engine => ({ engine, ms: (1000 * (of(engine) - of('none'))) / farms.objects }))
-}

@@ -27,6 +27,27 @@ export interface EngineTimes {
   readonly perSecond: number
 }
 
+/** What is added to a step, on one worker. */
+export interface Added {
+  /** Wall time, in seconds: a value for each turn. */
+  readonly seconds: Distribution
+  /** CPU time of the worker’s process without ffmpeg, and of the engine, in seconds. */
+  readonly cpu: number
+  readonly engineCpu: number
+  /** Requests to the store. */
+  readonly requests: number
+}
+
+/** What an engine adds, beside a bare loop over the same steps in the same process. */
+export interface Overhead {
+  /** To a job that is one step. */
+  readonly object: Added
+  /** To a step of a split job: its plan, a piece, its join. */
+  readonly piece: Added
+  /** A job of BullMQ that does nothing. */
+  readonly nothing: Added
+}
+
 /** A farm on one machine, measured as a whole. */
 export interface FarmTimes {
   /** `none`: a bare loop. */
@@ -59,6 +80,7 @@ export interface Measurements {
   /** Seconds from the start of a worker process until it takes its first step. */
   readonly workerStart: Distribution
   readonly engines: Readonly<Record<string, EngineTimes>>
+  readonly overheads: Readonly<Record<string, Overhead>>
   /** Farms on the measuring machine, with one worker process or more. */
   readonly farms: {
     readonly objects: number

@@ -49,6 +49,16 @@ export function quantile(quantiles: readonly number[], share: number): number {
   return low + (high - low) * (at - below)
 }
 
+/** The median, between the quarters below and above it. */
+export function middle(distribution: Distribution): [low: number, median: number, high: number] {
+  if (typeof distribution === 'number') return [distribution, distribution, distribution]
+  const at = (share: number) =>
+    'quantiles' in distribution
+      ? quantile(distribution.quantiles, share)
+      : -Math.log(1 - share) * distribution.exponential
+  return [at(0.25), at(0.5), at(0.75)]
+}
+
 /** Evenly spaced quantiles of measured values. */
 export function quantilesOf(values: readonly number[], count = 21): number[] {
   const sorted = [...values].sort((a, b) => a - b)

@@ -3,7 +3,9 @@ import type { PageTable } from '../support/page-tables.js'
 import type { Prices } from './cost.js'
 import type { FarmRun } from './farm-model.js'
 import { held } from './held.js'
+import type { Overhead } from './measurements.js'
 import { chunkName, costPlot, failurePlot, limitPlot, speedUpPlot } from './plots.js'
+import { middle } from './random.js'
 import * as scenario from './scenarios.js'
 
 /** A table, and what it looks like. */
@@ -31,9 +33,36 @@ export function time(seconds: number): string {
 /** Everything that the page about large farms shows. */
 export function reportOf(world: scenario.World, prices: Prices): Part[] {
   return [
-    ...[measuredFarms(world), speed(world), limits(world), steady(world), failures(world)],
+    ...[overhead(world), measuredFarms(world), speed(world), limits(world), steady(world), failures(world)],
     costs(world, prices),
   ]
+}
+
+const KINDS: Readonly<Record<keyof Overhead, string>> = {
+  object: 'a whole job',
+  piece: 'a step of a split job',
+  nothing: 'a job of BullMQ that does nothing',
+}
+
+/** What engines add to a step, as a table. */
+export function overheadRows(overheads: Readonly<Record<string, Overhead>>): string[][] {
+  const ms = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`
+  const rows = Object.entries(overheads).flatMap(([engine, overhead]) =>
+    (Object.keys(KINDS) as (keyof Overhead)[]).map(kind => {
+      const { seconds, cpu, engineCpu, requests } = overhead[kind]
+      const [low, median, high] = middle(seconds)
+      return [
+        ...[`${KINDS[kind]}, on ${ENGINE_NAMES[engine] ?? engine}`, ms(median), `${ms(low)} to ${ms(high)}`],
+        ...[ms(cpu), ms(engineCpu), requests.toFixed(1)],
+      ]
+    }),
+  )
+  const head = ['', 'added', 'in half of the turns', 'CPU of the worker', 'of the engine', 'requests']
+  return [head, ...rows]
+}
+
+function overhead({ measured }: scenario.World): Part {
+  return { name: 'overhead', rows: overheadRows(measured.overheads) }
 }
 
 function measuredFarms({ measured }: scenario.World): Part {

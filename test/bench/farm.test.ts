@@ -1,6 +1,6 @@
 import t from 'tap'
 import { run } from '../../bench/farm.js'
-import { mean } from '../../bench/simulate/random.js'
+import { mean, middle } from '../../bench/simulate/random.js'
 import { Unavailable } from '../support/servers/debian-tree.js'
 import { Postgres } from '../support/servers/postgres.js'
 import { Redis } from '../support/servers/redis.js'
@@ -28,6 +28,7 @@ t.test('measures steps, engines and farms, and prints them', { skip: await noEng
       ...{ frame: '128x96', rounds: 1, wait: 100 },
     },
     engine: { latency: 20, throughput: 200 },
+    overhead: { objects: 3, seconds: 3, nothing: 10, turns: 2 },
     farms: {
       ...{ processes: [1, 2], objects: 3, film: { seconds: 6, chunkSeconds: 2 } },
       ...{ frame: '128x96', rounds: 1 },
@@ -46,10 +47,19 @@ t.test('measures steps, engines and farms, and prints them', { skip: await noEng
     const { latency, perSecond } = measured.engines[name]!
     t.ok(mean(latency) > 0 && perSecond > 0, name)
   }
+  t.same(Object.keys(measured.overheads), ['redis', 'postgres'])
+  for (const [name, { object, piece, nothing }] of Object.entries(measured.overheads)) {
+    for (const { seconds } of [object, piece, nothing])
+      t.ok(middle(seconds).every(Number.isFinite), `${name} adds ${String(middle(seconds))} s`)
+    t.ok(middle(nothing.seconds)[1] > 0, 'a job that does nothing takes time')
+    t.equal(nothing.requests, 0)
+    t.equal(object.requests, 1, 'a look at the target')
+    t.ok(piece.requests > 1, 'at least the plan')
+  }
   const farms = measured.farms.times.map(({ engine, workers }) => `${workers} ${engine}`)
   t.same(farms, ['1 none', '1 redis', '1 postgres', '2 none', '2 redis', '2 postgres'])
   t.ok(measured.farms.times.every(({ objects, film }) => objects > 0 && film > 0))
   const text = printed.join('\n')
-  for (const line of [/^chunk +\d/m, /^redis +[\d.]+ ms/m, /^1 on no engine +\d/m, /^2 on postgres +\d/m])
+  for (const line of [/^chunk +\d/m, /^redis +[\d.]+ ms/m, /^1 on no engine +\d/m, /^2 on postgres +\d/m, /^a whole job, on Redis +-?[\d.]+ ms/m])
     t.match(text, line)
 })

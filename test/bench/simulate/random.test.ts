@@ -1,5 +1,12 @@
 import t from 'tap'
-import { type Distribution, Random, mean, quantile, quantilesOf } from '../../../bench/simulate/random.js'
+import {
+  type Distribution,
+  Random,
+  mean,
+  middle,
+  quantile,
+  quantilesOf,
+} from '../../../bench/simulate/random.js'
 
 const COUNT = 100_000
 
@@ -48,5 +55,9 @@ t.test('takes quantiles of values, and values of quantiles', t => {
   t.equal(quantile([1, 2, 4], 0), 1)
   t.equal(quantile([1, 2, 4], 0.75), 3)
   t.equal(quantile([1, 2, 4], 1), 4)
+  t.same(middle({ quantiles: [0, 10, 30] }), [5, 10, 20])
+  t.same(middle(7), [7, 7, 7])
+  const [low, median, high] = middle({ exponential: 1 })
+  t.ok(Math.abs(median - Math.log(2)) < 1e-12 && low < median && median < high)
   t.end()
 })

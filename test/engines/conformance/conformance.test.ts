@@ -2,7 +2,7 @@ import t from 'tap'
 import { QUEUE_SERVERS } from '../../support/queue-servers.js'
 import { runCase } from './cases.js'
 import type { EngineName } from './farm.js'
-import { SITUATIONS } from './situations/index.js'
+import { situationsOf } from './situations/index.js'
 
 /** The part of `npm run engines` that runs with all tests: one situation of each kind. */
 const PART: Readonly<Record<EngineName, readonly string[]>> = {
@@ -20,7 +20,7 @@ const PART: Readonly<Record<EngineName, readonly string[]>> = {
 const ENGINES: Readonly<Record<string, EngineName>> = { Redis: 'redis', PostgreSQL: 'postgres' }
 
 function situation(name: string) {
-  const found = SITUATIONS.find(one => one.name === name)
+  const found = situationsOf('ci').find(one => one.name === name)
   if (found === undefined) throw new Error(`There is no situation "${name}"`)
   return found
 }

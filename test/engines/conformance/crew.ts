@@ -5,6 +5,8 @@ import { type Order, type Told, WorkerProcess } from './worker-process.js'
 /** The workers of a case. */
 export class Crew {
   readonly #workers: WorkerProcess[] = []
+  readonly #done = new Set<string>()
+  readonly #waiting = new Map<() => void, number>()
   readonly #s3: S3ClientConfig
   readonly #mark: string
 
@@ -26,8 +28,25 @@ export class Crew {
     const name = `worker-${this.#workers.length + 1}`
     const worker = new WorkerProcess({ name, s3: this.#s3, settings, ...more }, this.#mark)
     this.#workers.push(worker)
+    worker.on(told => this.#count(told))
     await worker.hears(({ type }) => type === 'ready')
     return worker
+  }
+
+  /** Resolves once workers have reported the ends of so many jobs. */
+  async ends(count: number): Promise<void> {
+    if (this.#done.size >= count) return
+    await new Promise<void>(resolve => this.#waiting.set(resolve, count))
+  }
+
+  #count({ type, name, job }: Told): void {
+    if (type !== 'done' || name !== 'job') return
+    this.#done.add(job!)
+    for (const [resolve, count] of this.#waiting) {
+      if (this.#done.size < count) continue
+      this.#waiting.delete(resolve)
+      resolve()
+    }
   }
 
   /** Resolves with the next report of that kind by a worker that is alive now, or with its end. */

@@ -11,7 +11,7 @@ export interface WorkerSettings {
   readonly concurrency?: number
   /** Another ffmpeg. */
   readonly ffmpegPath?: string
-  /** Its heap, in MB. */
+  /** The limit of its heap, in MB. */
   readonly heap?: number
   /** The processors it may use, as `taskset` takes them. */
   readonly processors?: string
@@ -36,6 +36,10 @@ export interface Farm {
   add(job: Job): Promise<{ readonly id: string; readonly isNew: boolean }>
   /** Starts a worker, and waits until it takes jobs. */
   start(settings?: WorkerSettings): Promise<WorkerProcess>
+  /** Adds a job for each object below a prefix. Returns the number of new jobs. */
+  addBatch(source: string, template: Job): Promise<number>
+  /** Waits until that many jobs are done and nothing else waits or runs. Returns how many are done. */
+  idle(count: number): Promise<number>
   /** Waits for the end of a job. */
   end(id: string): Promise<End>
   cancel(id: string): Promise<void>

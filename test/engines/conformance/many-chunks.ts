@@ -14,20 +14,20 @@ import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
 import { S3Source } from '../../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { ffmpegToFile } from '../../support/media.js'
+import { copiesChunks } from './copying-ffmpeg.js'
 import { PLACES, digest } from './film.js'
 
-/** Chunks of a second, of five frames each. */
-export const MANY = 1000
+/** Frames of a second, and of a chunk. */
 const RATE = 5
 
-/** A film of many tiny chunks. */
-export function longFilm(): Promise<Buffer> {
+/** A film of so many tiny chunks. */
+export function longFilm(count: number): Promise<Buffer> {
   return ffmpegToFile(
     [
-      ...['-f', 'lavfi', '-i', `testsrc2=s=32x32:r=${RATE}:d=${MANY}`],
+      ...['-f', 'lavfi', '-i', `testsrc2=s=32x32:r=${RATE}:d=${count}`],
       ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-fflags', '+bitexact'],
     ],
-    'long.mov',
+    `long-${count}.mov`,
   )
 }
 
@@ -46,48 +46,52 @@ export function longJob(bucket: string): Job {
   }
 }
 
-/** An object of the work prefix. */
-interface WorkObject {
-  readonly key: string
+/** A chunk that one run of ffmpeg encoded with all others, because a thousand runs would take minutes. */
+interface Chunk {
   readonly bytes: Buffer
+  readonly objects: readonly { readonly key: string; readonly bytes: Buffer }[]
 }
 
-/** A film of many chunks that are encoded already: all by one run of ffmpeg, because a thousand would take minutes. */
+/** A film of many chunks, and a stand-in for ffmpeg that copies them. */
 export interface ManyChunks {
-  /** Stores them, so that each step finds its result. */
-  store(s3: LocalS3): Promise<void>
+  /** The stand-in. It probes, and tells of itself, by the real one. */
+  readonly ffmpegPath: string
   /** The digest of the joined film. */
   readonly joined: string
 }
 
-let known: Promise<ManyChunks> | undefined
+const known = new Map<string, Promise<ManyChunks>>()
 
 /** @param bucket - of the case */
-export function manyChunks(bucket: string): Promise<ManyChunks> {
-  return (known ??= make(bucket))
+export function manyChunks(bucket: string, count: number): Promise<ManyChunks> {
+  const name = `${bucket} ${count}`
+  const made = known.get(name) ?? make(bucket, count)
+  known.set(name, made)
+  return made
 }
 
-async function make(bucket: string): Promise<ManyChunks> {
+async function make(bucket: string, count: number): Promise<ManyChunks> {
   const s3 = await LocalS3.start({ buckets: [bucket] })
   const client = new S3Client(s3.clientConfig())
   try {
-    await s3.put(bucket, PLACES.source, await longFilm())
+    await s3.put(bucket, PLACES.source, await longFilm(count))
     const plan = await planJob(longJob(bucket), { client })
     if (plan.unsplit !== undefined) throw new Error(plan.unsplit.message)
-    const objects = await encoded(plan, client)
-    const store = async (target: LocalS3) => {
-      for (const { key, bytes } of objects) await target.put(bucket, key, bytes)
-    }
-    await store(s3)
+    const chunks = await encoded(plan, client)
+    for (const { key, bytes } of chunks.flatMap(({ objects }) => objects)) await s3.put(bucket, key, bytes)
     await runJob(longJob(bucket), { client })
-    return { store, joined: digest((await s3.get(bucket, PLACES.target))!) }
+    const pieces = chunks.map(({ bytes }) => bytes)
+    return {
+      ffmpegPath: copiesChunks(pieces, RATE),
+      joined: digest((await s3.get(bucket, PLACES.target))!),
+    }
   } finally {
     client.destroy()
     await s3.close()
   }
 }
 
-async function encoded(plan: SplitPlan, client: S3Client): Promise<WorkObject[]> {
+async function encoded(plan: SplitPlan, client: S3Client): Promise<Chunk[]> {
   const { source, video } = plan
   const [rendition] = video.renditions
   const { bucket, key } = source
@@ -118,7 +122,7 @@ async function encoded(plan: SplitPlan, client: S3Client): Promise<WorkObject[]>
   })
   const bytes = Buffer.concat(chunks)
   const head = bytes.subarray(0, init!.byteLength)
-  return fragments.flatMap((fragment, n) => pieceOf(plan, n, head, init!, fragment, bytes))
+  return fragments.map((fragment, n) => pieceOf(plan, n, head, init!, fragment, bytes))
 }
 
 function pieceOf(
@@ -128,7 +132,7 @@ function pieceOf(
   { tracks }: Fmp4Init,
   fragment: Fmp4Fragment,
   whole: Buffer,
-): WorkObject[] {
+): Chunk {
   const { byteOffset, byteLength } = fragment
   const { startTicks, durationTicks, sampleCount } = fragment.tracks[0]!
   const piece = pieceName(n)
@@ -145,8 +149,9 @@ function pieceOf(
   const { hash, fingerprint } = plan
   const result: PieceResult = { version: 1, plan: hash, piece, renditions: [rendition], fingerprint }
   const { key } = resultLocation(plan, piece)
-  return [
+  const objects = [
     { key: media.key, bytes },
     { key, bytes: Buffer.from(JSON.stringify(result)) },
   ]
+  return { bytes, objects }
 }

@@ -19,6 +19,10 @@ const exec = promisify(execFile)
 const INTERVAL = 100
 /** How often to look for the end of a job that no worker has reported: the one that knew of it may be dead. */
 const SILENCE = 1000
+/** The same for the end of all jobs. */
+const LONG_SILENCE = 10_000
+/** The heap of the process that adds a batch, in MB. */
+const HEAP = 96
 /**
  * How long a worker keeps a step without a sign of life, in milliseconds: short, because cases wait for it, but a worker
  * on a busy machine should not seem dead.
@@ -51,17 +55,18 @@ export class QueueFarm implements Farm {
     return await this.crew.start(settings, { queue: this.#queue, lockDuration: LOCK })
   }
 
-  /** Adds a batch in a process with a heap of so many MB. Returns the number of new jobs. */
-  async addBatch(source: string, template: Job, heap: number): Promise<number> {
+  /** In a process with little memory. */
+  async addBatch(source: string, template: Job): Promise<number> {
     const args = argsOf(new URL('add-batch.ts', import.meta.url))
     const told = JSON.stringify({ ...this.#queue, s3: this.#s3, source, template })
-    const { stdout } = await exec(process.execPath, [`--max-old-space-size=${heap}`, ...args, told])
+    const { stdout } = await exec(process.execPath, [`--max-old-space-size=${HEAP}`, ...args, told])
     return Number(stdout)
   }
 
-  /** Waits until nothing waits or runs. Returns how many jobs are done. */
-  async idle(): Promise<number> {
+  async idle(count: number): Promise<number> {
     for (;;) {
+      // A look takes a connection of its own, and PostgreSQL counts all jobs for it.
+      await Promise.race([this.crew.ends(count), delay(LONG_SILENCE, undefined, { ref: false })])
       const { waiting, running, split, delayed, done } = (await status(this.#queue)).counts
       if (waiting + running + split + delayed === 0) return done
       await delay(INTERVAL)
@@ -166,8 +171,12 @@ async function redisRecords(url: string, queue: string): Promise<[string, string
   const client = new RedisClient(url)
   try {
     const records: [string, string][] = []
-    for await (const keys of client.scanStream({ match: `bull:${queue}:*` })) {
-      for (const key of keys as string[]) records.push([key, await redisValue(client, key)])
+    for await (const keys of client.scanStream({ match: `bull:${queue}:*`, count: 500 })) {
+      const values = (keys as string[]).map(async (key): Promise<[string, string]> => [
+        key,
+        await redisValue(client, key),
+      ])
+      records.push(...(await Promise.all(values)))
     }
     return records
   } finally {

@@ -4,6 +4,7 @@
  *
  * npm run engines all of them; some also over Ceph
  * npm run engines -- --engine=redis --store=local --situation=join
+ * npm run engines -- --full --at-once=1 --situation='a batch' masses as large as they are promised for
  */
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
@@ -13,7 +14,7 @@ import type { EngineName } from './farm.js'
 import { compilePrograms } from './programs.js'
 import { Servers, type StoreName } from './servers.js'
 import type { Situation } from './situation.js'
-import { SITUATIONS } from './situations/index.js'
+import { situationsOf } from './situations/index.js'
 
 // The SDK's warning about Node 20 does not belong here.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
@@ -25,6 +26,8 @@ const { values } = parseArgs({
     situation: { type: 'string', default: '' },
     // Most of a situation is waiting: for a lock to expire, for a process to start.
     'at-once': { type: 'string', default: '3' },
+    // Masses of 1,000 chunks and 10,000 objects.
+    full: { type: 'boolean', default: false },
   },
 })
 
@@ -44,7 +47,7 @@ function casesOf(engine: EngineName, store: StoreName): Case[] {
   if (store !== 'local' && engine !== 'redis') return []
   const isFit = ({ isForAnyStore = false, replaces = false }: Situation) =>
     store === 'local' || (isForAnyStore && !(replaces && store === 'ceph16'))
-  return SITUATIONS.filter(situation => {
+  return situationsOf(values.full ? 'full' : 'ci').filter(situation => {
     const { name, engines = ENGINES } = situation
     return name.includes(values.situation) && engines.includes(engine) && isFit(situation)
   }).map(situation => ({ engine, store, situation }))

@@ -23,10 +23,12 @@ export interface Order {
 
 /** What a worker process reports. */
 export interface Told {
-  readonly type: 'ready' | 'start' | 'done' | 'fail' | 'back' | 'error'
+  readonly type: 'ready' | 'start' | 'done' | 'fail' | 'back' | 'error' | 'memory'
   readonly job?: string
   /** `job`, `chunk`, `audio`. */
   readonly name?: string
+  /** What is in use after all garbage was collected: the heap, and memory outside of it. */
+  readonly bytes?: number
   readonly piece?: string
   readonly isFinal?: boolean
   readonly error?: {
@@ -57,7 +59,7 @@ export class WorkerProcess {
   constructor(order: Order, mark: string) {
     this.name = order.name
     const { processors, heap } = order.settings
-    const limit = heap === undefined ? [] : [`--max-old-space-size=${heap}`]
+    const limit = heap === undefined ? [] : [`--max-old-space-size=${heap}`, '--expose-gc']
     const program = argsOf(new URL('worker.ts', import.meta.url))
     const command = [process.execPath, ...limit, ...program, JSON.stringify(order)]
     const [file, ...args] = processors === undefined ? command : ['taskset', '-c', processors, ...command]
@@ -88,12 +90,18 @@ export class WorkerProcess {
 
   /** Resolves with the first report of that kind, an earlier one too. Rejects if the process ends without it. */
   async hears(is: (told: Told) => boolean, from = 0): Promise<Told> {
-    for (;;) {
-      const found = this.told.slice(from).find(is)
-      if (found !== undefined) return found
+    for (let at = from; ; ) {
+      for (; at < this.told.length; at++) if (is(this.told[at]!)) return this.told[at]!
       if (!this.isAlive) throw new Error(`${this.name} has ended: ${this.#log}`)
       await new Promise<void>(resolve => this.#listeners.add(resolve))
     }
+  }
+
+  /** Bytes of memory that it holds: its heap and what is outside of it, without garbage. It has a limited heap. */
+  async memory(): Promise<number> {
+    const from = this.told.length
+    this.send({ memory: true })
+    return (await this.hears(({ type }) => type === 'memory', from)).bytes!
   }
 
   /** Sends it a message. */

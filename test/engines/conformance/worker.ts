@@ -18,6 +18,9 @@ const { concurrency, ffmpegPath, drainTimeout } = settings
 // ffmpeg inherits few variables.
 const env = { [MARK]: process.env[MARK]! }
 
+process.on('message', message => {
+  if ((message as { memory?: true }).memory) tell({ type: 'memory', bytes: held() })
+})
 if (order.queue === undefined) takeFromParent()
 else await takeFromQueue(order.queue)
 tell({ type: 'ready' })
@@ -67,6 +70,13 @@ async function runHere(id: string, job: Job, signal: AbortSignal): Promise<void>
     const { code, message, retryable } = error as AvioError
     tell({ type: 'fail', job: id, name: 'job', error: { code, message, retryable } })
   }
+}
+
+/** Without garbage. */
+function held(): number {
+  globalThis.gc!()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 /** Lets the process end by itself: whatever is still open would keep it. */
