@@ -50,7 +50,7 @@ export const FARM_BENCH: FarmBench = {
     ...{ frame: '1280x720', rounds: 3, wait: 300 },
   },
   engine: { latency: 500, throughput: 5000 },
-  overhead: { objects: 10, seconds: 6, nothing: 100, turns: 20 },
+  overhead: { objects: 20, chunks: 20, nothing: 100, turns: 20 },
   farms: {
     ...{ processes: [1, 2, 4], objects: 40, film: { seconds: 36, chunkSeconds: 3 } },
     ...{ frame: '1280x720', rounds: 1 },
@@ -147,7 +147,9 @@ export function missedOverheads(overheads: Measurements['overheads']): string[] 
     Object.entries({ object, piece }).flatMap(([kind, { seconds }]) => {
       const [, median] = middle(seconds)
       if (1000 * median <= GOALS.overheadMs) return []
-      return [`farm: ${engine} adds ${(1000 * median).toFixed(1)} ms to a step (${kind}), goal ${GOALS.overheadMs} ms`]
+      return [
+        `farm: ${engine} adds ${(1000 * median).toFixed(1)} ms to a step (${kind}), goal ${GOALS.overheadMs} ms`,
+      ]
     }),
   )
 }

@@ -5,13 +5,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { addBatch, addJob } from '../../lib/bullmq.js'
-import { type OpenQueue, openQueue } from '../../lib/engines/bullmq/open-queue.js'
+import { type OpenQueue, withQueue } from '../../lib/engines/bullmq/open-queue.js'
 import { jobOptions } from '../../lib/engines/bullmq/queued-options.js'
 import { planJob } from '../../lib/job/plan-job.js'
 import type { Job } from '../../lib/job/schema/job.js'
+import { encodeChunk } from '../../lib/job/split/encode-piece.js'
 import { descendantsOf } from '../../test/support/child.js'
+import { copyingFfmpeg } from '../../test/support/copying-ffmpeg.js'
 import type { QueueServer } from '../../test/support/servers/queue-server.js'
 import type { Added, Overhead } from '../simulate/measurements.js'
 import { quantilesOf } from '../simulate/random.js'
@@ -23,7 +25,8 @@ import { round } from './fit-steps.js'
 /**
  * What an engine adds to a step. Whole farms don't tell: a few milliseconds of each step are less than the noise between
  * two runs. So one process does a few small jobs by a bare loop, and as many as a worker of each engine, in turns; and
- * only turns that follow each other are compared. Of that, jobs that do nothing show how much is BullMQ's own.
+ * only turns that follow each other are compared. An ffmpeg that copies keeps the steps short. Of what an engine adds,
+ * jobs that do nothing show how much is BullMQ's own.
  *
  * CPU time is told beside: other programs on the machine change it less than the clock.
  */
@@ -32,8 +35,8 @@ import { round } from './fit-steps.js'
 export interface OverheadBench {
   /** Objects of each turn, each a job and a step. */
   readonly objects: number
-  /** Seconds of the film of each turn, in chunks of a second. */
-  readonly seconds: number
+  /** Chunks of the film of each turn, of a second each. */
+  readonly chunks: number
   /** Jobs of each turn that do nothing. */
   readonly nothing: number
   readonly turns: number
@@ -45,6 +48,8 @@ const QUEUED = { priority: 0, attempts: 3, backoff: 5000 }
 /** The queue of jobs that do nothing. */
 const NOTHING = 'nothing'
 const CLIPS = 's3://bench/clips/'
+/** Frames of a second, and of a chunk. */
+const RATE = 25
 
 /** What a number of steps took. */
 interface Took {
@@ -77,8 +82,8 @@ class Turns {
   readonly #store: BenchStore
   readonly #client: S3Client
   readonly #child: ChildProcess
-  /** Pieces of the film, its plan and its join. */
-  #steps = 0
+  readonly #ended: Promise<Answer>
+  #heard: (answer: Answer) => void = () => undefined
 
   private constructor(
     bench: OverheadBench,
@@ -91,16 +96,20 @@ class Turns {
     this.#store = store
     this.#client = new S3Client(store.arena.client)
     this.#child = child
+    child.on('message', answer => this.#heard(answer as Answer))
+    this.#ended = once(child, 'exit').then(() => ({ error: 'The process of the workers has ended' }))
   }
 
   static async start(bench: OverheadBench, engines: Readonly<Record<string, QueueServer>>): Promise<Turns> {
+    // BullMQ's tables are there before its own worker looks for them.
+    for (const { url } of Object.values(engines)) await withQueue(queueAt(url), () => Promise.resolve())
     const store = await BenchStore.start('unshaped', 1, undefined, { keep: true })
     const script = fileURLToPath(new URL('overhead-process.mjs', import.meta.url))
     const turns = new Turns(bench, engines, store, fork(script, { execArgv: [] }))
     try {
-      const urls = Object.entries(engines).map(([name, { url }]) => [name, url])
-      await turns.#ask({ config: store.arena.client, engines: Object.fromEntries(urls) as object })
-      await turns.#storeMedia()
+      const urls = Object.fromEntries(Object.entries(engines).map(([name, { url }]) => [name, url]))
+      const ffmpegPath = await turns.#storeMedia()
+      await turns.#ask({ config: store.arena.client, engines: urls, ffmpegPath })
     } catch (error) {
       await turns.stop()
       throw error
@@ -118,7 +127,7 @@ class Turns {
       for (const [n, name] of turn % 2 === 0 ? order : order.reverse()) {
         const took = {
           object: difference(await this.#objects(name, turn), objects, this.#bench.objects),
-          piece: difference(await this.#film(name, turn), film, this.#steps),
+          piece: difference(await this.#film(name, turn), film, this.#bench.chunks + 2),
           nothing: difference(await this.#nothing(name, turn), undefined, this.#bench.nothing),
         }
         if (turn < WARM_UP) continue
@@ -138,7 +147,9 @@ class Turns {
 
   async #bareObjects(turn: number): Promise<Took> {
     const { objects } = this.#bench
-    return await this.#took([], async () => this.#ask({ jobs: filled(clip(`bare-${turn}`), CLIPS, objects) }))
+    return await this.#took([], async () =>
+      this.#ask({ jobs: filled(clip(`bare-${turn}`), CLIPS, objects, 'ts') }),
+    )
   }
 
   async #bareFilm(turn: number): Promise<Took> {
@@ -177,8 +188,7 @@ class Turns {
   ): Promise<Took> {
     const server = this.#engines[name]!
     const options = { connection: server.url }
-    const open = await openQueue({ ...options, queue: kind ?? 'avio-streams' }, 'caller')
-    try {
+    return await withQueue(queueAt(server.url, kind), async open => {
       await open.queue.pause()
       await add(options, open)
       const worker = kind === undefined ? name : `${name} ${kind}`
@@ -188,9 +198,7 @@ class Turns {
         await open.queue.resume()
         return { ...armed, ...(await took) }
       })
-    } finally {
-      await open.close()
-    }
+    })
   }
 
   async #took(pids: readonly number[], run: () => Promise<Answer>): Promise<Took> {
@@ -209,29 +217,37 @@ class Turns {
   }
 
   async #answer(): Promise<Answer> {
-    const [answer] = (await once(this.#child, 'message')) as [Answer]
+    const next = new Promise<Answer>(resolve => (this.#heard = resolve))
+    const answer = await Promise.race([next, this.#ended])
     if (answer.error !== undefined) throw new Error(answer.error)
     return answer
   }
 
-  async #storeMedia(): Promise<void> {
+  /** Stores the sources, and encodes the chunks for once. Returns an ffmpeg that copies them. */
+  async #storeMedia(): Promise<string> {
+    const { objects, chunks } = this.#bench
+    const client = this.#client
+    const put = (Key: string, Body: Buffer) =>
+      client.send(new PutObjectCommand({ Bucket: 'bench', Key, Body }))
+    for (let n = 0; n < objects; n++) await put(`clips/${n}.ts`, Buffer.alloc(20_000, n))
     const folder = await mkdtemp(join(tmpdir(), 'avio-bench-'))
     try {
-      const [clip, long] = [join(folder, 'clip.mp4'), join(folder, 'film.mp4')]
-      await makeFilm(clip, { seconds: 1, frame: '128x96' })
-      await makeFilm(long, { seconds: this.#bench.seconds, frame: '128x96' })
-      for (let n = 0; n < this.#bench.objects; n++) await this.#put(`clips/${n}.mp4`, await readFile(clip))
-      await this.#put('film.mp4', await readFile(long))
+      const path = join(folder, 'film.mp4')
+      await makeFilm(path, { seconds: chunks, frame: '128x96' })
+      await put('film.mp4', await readFile(path))
     } finally {
       await rm(folder, { recursive: true })
     }
-    const plan = await planJob(film('plan'), { client: this.#client })
+    const plan = await planJob(film('plan'), { client })
     if (plan.unsplit !== undefined) throw new Error(plan.unsplit.message)
-    this.#steps = plan.chunks.length + (plan.audio === undefined ? 0 : 1) + 2
-  }
-
-  async #put(Key: string, Body: Buffer): Promise<void> {
-    await this.#client.send(new PutObjectCommand({ Bucket: 'bench', Key, Body }))
+    if (plan.chunks.length !== chunks) throw new Error(`The film has ${plan.chunks.length} chunks`)
+    const media: Buffer[] = []
+    for (const n of plan.chunks.keys()) {
+      const { bucket, key } = (await encodeChunk(plan, n, { client })).renditions[0]!.media
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))
+      media.push(Buffer.from(await Body!.transformToByteArray()))
+    }
+    return copyingFfmpeg(media, RATE)
   }
 }
 
@@ -244,6 +260,10 @@ const KINDS = ['object', 'piece', 'nothing'] as const
 
 function perKind<T>(of: (kind: (typeof KINDS)[number]) => T): Record<(typeof KINDS)[number], T> {
   return { object: of('object'), piece: of('piece'), nothing: of('nothing') }
+}
+
+function queueAt(connection: string, queue = 'avio-streams') {
+  return { connection, queue }
 }
 
 /** What one step takes more than another. */
@@ -266,21 +286,30 @@ const TICKS = 100
 
 /** CPU seconds of processes and of all that they have started. */
 function cpuOf(pids: readonly number[]): number {
-  const all = pids.flatMap(pid => [pid, ...descendantsOf(pid)])
-  return all.reduce((sum, pid) => {
+  // Its own last: it has those of the ones that end meanwhile.
+  const all = pids.flatMap(pid => [...descendantsOf(pid), pid])
+  return all.reduce((sum, pid) => sum + ticksOf(pid), 0) / TICKS
+}
+
+function ticksOf(pid: number): number {
+  try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // utime, stime, and those of its children that have ended (proc_pid_stat(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return sum + fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0) / TICKS
-  }, 0)
+    return fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0)
+  } catch {
+    return 0
+  }
 }
 
 /** Each turn has targets of its own, since a job that is known to an engine is not run again. */
 function clip(turn: string): Job {
   return {
     version: 1,
-    inputs: [{ url: '{url}' }],
-    outputs: [output(`s3://bench/${turn}/{name}.mp4`, ['-c', 'copy'])],
+    inputs: [{ url: '{url}', format: 'mpegts' }],
+    outputs: [
+      { type: 'object', url: `s3://bench/${turn}/{name}.ts`, format: 'mpegts', args: ['-c', 'copy'] },
+    ],
   }
 }
 
@@ -288,19 +317,21 @@ function film(turn: string): Job {
   return {
     version: 1,
     inputs: [{ url: 's3://bench/film.mp4' }],
-    outputs: [output(`s3://bench/${turn}/film.mp4`, ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac'])],
-    split: { work: `s3://bench/work-${turn}/`, mode: 'required', threads: 1, chunkSeconds: 1 },
+    outputs: [
+      {
+        ...{ type: 'object', url: `s3://bench/${turn}/film.mp4`, format: 'mp4', layout: 'file' },
+        ...{ video: { codec: 'h264', preset: 'ultrafast', crf: 35 }, audio: 'none' },
+      },
+    ],
+    split: { work: `s3://bench/work-${turn}/`, mode: 'required', threads: 1, chunkSeconds: 1, gop: RATE },
   }
 }
 
-function output(url: string, args: string[]): Job['outputs'][number] {
-  return { type: 'object', url, format: 'mp4', layout: 'file', args }
-}
-
 /** The jobs that a batch makes of a template, for the objects `0.mp4`, `1.mp4` … below a prefix. */
-export function filled(job: Job, prefix: string, count: number): Job[] {
+export function filled(job: Job, prefix: string, count: number, ending = 'mp4'): Job[] {
   return Array.from({ length: count }, (_, n) => {
-    const text = JSON.stringify(job).replaceAll('{url}', `${prefix}${n}.mp4`).replaceAll('{name}', String(n))
+    const url = `${prefix}${n}.${ending}`
+    const text = JSON.stringify(job).replaceAll('{url}', url).replaceAll('{name}', String(n))
     return JSON.parse(text) as Job
   })
 }

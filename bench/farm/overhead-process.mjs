@@ -17,11 +17,11 @@ import pg from 'pg'
 
 const NOTHING = 'nothing'
 
-process.once('message', async ({ config, engines }) => {
-  const context = { client: new S3Client(config) }
+process.once('message', async ({ config, engines, ffmpegPath }) => {
+  const context = { client: new S3Client(config), ffmpegPath }
   const workers = {}
   for (const [name, connection] of Object.entries(engines)) {
-    workers[name] = worker({ connection, client: context.client })
+    workers[name] = worker({ connection, ...context })
     workers[`${name} ${NOTHING}`] = idle(connection)
   }
   process.on('message', async order => {
@@ -69,7 +69,8 @@ async function inPieces(job, context) {
 
 /** From the begin of the next job to the end of the last of so many. */
 async function taken(one, count) {
-  const [begins, ends, fails] = one instanceof Worker ? ['active', 'completed', 'failed'] : ['start', 'done', 'fail']
+  const [begins, ends, fails] =
+    one instanceof Worker ? ['active', 'completed', 'failed'] : ['start', 'done', 'fail']
   let since
   let left = count
   const begin = () => (since ??= start())

@@ -28,7 +28,7 @@ t.test('measures steps, engines and farms, and prints them', { skip: await noEng
       ...{ frame: '128x96', rounds: 1, wait: 100 },
     },
     engine: { latency: 20, throughput: 200 },
-    overhead: { objects: 3, seconds: 3, nothing: 10, turns: 2 },
+    overhead: { objects: 3, chunks: 3, nothing: 10, turns: 2 },
     farms: {
       ...{ processes: [1, 2], objects: 3, film: { seconds: 6, chunkSeconds: 2 } },
       ...{ frame: '128x96', rounds: 1 },
@@ -60,6 +60,12 @@ t.test('measures steps, engines and farms, and prints them', { skip: await noEng
   t.same(farms, ['1 none', '1 redis', '1 postgres', '2 none', '2 redis', '2 postgres'])
   t.ok(measured.farms.times.every(({ objects, film }) => objects > 0 && film > 0))
   const text = printed.join('\n')
-  for (const line of [/^chunk +\d/m, /^redis +[\d.]+ ms/m, /^1 on no engine +\d/m, /^2 on postgres +\d/m, /^a whole job, on Redis +-?[\d.]+ ms/m])
+  for (const line of [
+    /^chunk +\d/m,
+    /^redis +[\d.]+ ms/m,
+    /^1 on no engine +\d/m,
+    /^2 on postgres +\d/m,
+    /^a whole job, on Redis +-?[\d.]+ ms/m,
+  ])
     t.match(text, line)
 })

@@ -35,6 +35,7 @@ export class Lab {
   readonly store: CaseStore
   readonly problems: string[] = []
   readonly #silenced = new Map<string, number>()
+  readonly #ended = new Map<string, number>()
 
   private constructor(farm: Farm, store: CaseStore) {
     this.farm = farm
@@ -149,12 +150,21 @@ export class Lab {
     this.#silenced.set(worker.name, performance.now())
   }
 
+  /** From now on, a worker may send nothing at all. */
+  async mustNotSend(worker: WorkerProcess): Promise<void> {
+    // What it sent before has arrived once a call of this process is answered.
+    await this.leftovers()
+    this.#ended.set(worker.name, performance.now())
+  }
+
   /** Calls that such workers sent all the same. */
-  get forbiddenWrites(): string[] {
+  get forbiddenCalls(): string[] {
     return this.s3.calls.flatMap(({ startedAt, method, headers, operation, key }) => {
       const name = /worker\/(worker-\d+)/.exec(String(headers['user-agent']))?.[1] ?? ''
-      const isLate = startedAt > (this.#silenced.get(name) ?? Infinity)
-      return isLate && !/GET|HEAD/.test(method) ? [`${operation} of ${key} by ${name}`] : []
+      const isAfter = (times: ReadonlyMap<string, number>) => startedAt > (times.get(name) ?? Infinity)
+      const isWrite = !/GET|HEAD/.test(method)
+      const isForbidden = isAfter(this.#ended) || (isWrite && isAfter(this.#silenced))
+      return isForbidden ? [`${operation} of ${key} by ${name}`] : []
     })
   }
 }

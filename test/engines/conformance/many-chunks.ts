@@ -13,8 +13,8 @@ import type { Fmp4Fragment, Fmp4Init } from '../../../lib/mp4/checks/validation-
 import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
 import { S3Source } from '../../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
+import { copyingFfmpeg } from '../../support/copying-ffmpeg.js'
 import { ffmpegToFile } from '../../support/media.js'
-import { copiesChunks } from './copying-ffmpeg.js'
 import { PLACES, digest } from './film.js'
 
 /** Frames of a second, and of a chunk. */
@@ -82,7 +82,7 @@ async function make(bucket: string, count: number): Promise<ManyChunks> {
     await runJob(longJob(bucket), { client })
     const pieces = chunks.map(({ bytes }) => bytes)
     return {
-      ffmpegPath: copiesChunks(pieces, RATE),
+      ffmpegPath: copyingFfmpeg(pieces, RATE),
       joined: digest((await s3.get(bucket, PLACES.target))!),
     }
   } finally {

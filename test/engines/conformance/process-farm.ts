@@ -43,7 +43,8 @@ export class ProcessFarm implements Farm {
   async add(job: Job): Promise<{ id: string; isNew: boolean }> {
     const text = JSON.stringify(job)
     const known = this.#ids.get(text)
-    if (known !== undefined && this.#entries.get(known)!.isCancelled !== true) return { id: known, isNew: false }
+    if (known !== undefined && this.#entries.get(known)!.isCancelled !== true)
+      return { id: known, isNew: false }
     const entry: Entry = { id: `job-${this.#entries.size + 1}`, job, attempts: 0 }
     this.#entries.set(entry.id, entry)
     this.#ids.set(text, entry.id)
@@ -115,7 +116,9 @@ export class ProcessFarm implements Farm {
   }
 
   async deadLetters(): Promise<{ id: string; code: string | undefined }[]> {
-    return [...this.#entries.values()].flatMap(({ id, end }) => (end?.state === 'failed' ? [{ id, code: end.code }] : []))
+    return [...this.#entries.values()].flatMap(({ id, end }) =>
+      end?.state === 'failed' ? [{ id, code: end.code }] : [],
+    )
   }
 
   async gaveAway(silent: WorkerProcess): Promise<void> {
@@ -123,7 +126,9 @@ export class ProcessFarm implements Farm {
   }
 
   async left(): Promise<string[]> {
-    return [...this.#entries.values()].filter(({ end }) => end === undefined).map(({ id }) => `${id} has not ended`)
+    return [...this.#entries.values()]
+      .filter(({ end }) => end === undefined)
+      .map(({ id }) => `${id} has not ended`)
   }
 
   async kept(): Promise<string> {

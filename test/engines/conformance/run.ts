@@ -47,10 +47,12 @@ function casesOf(engine: EngineName, store: StoreName): Case[] {
   if (store !== 'local' && engine !== 'redis') return []
   const isFit = ({ isForAnyStore = false, replaces = false }: Situation) =>
     store === 'local' || (isForAnyStore && !(replaces && store === 'ceph16'))
-  return situationsOf(values.full ? 'full' : 'ci').filter(situation => {
-    const { name, engines = ENGINES } = situation
-    return name.includes(values.situation) && engines.includes(engine) && isFit(situation)
-  }).map(situation => ({ engine, store, situation }))
+  return situationsOf(values.full ? 'full' : 'ci')
+    .filter(situation => {
+      const { name, engines = ENGINES } = situation
+      return name.includes(values.situation) && engines.includes(engine) && isFit(situation)
+    })
+    .map(situation => ({ engine, store, situation }))
 }
 
 const cases = ENGINES.filter(name => (values.engine ?? name) === name).flatMap(engine =>

@@ -48,7 +48,7 @@ export async function judged(situation: Situation, lab: Lab, mark: string): Prom
   await judge(lab, expected)
   await workersEnd(lab, mark)
   if (lab.store.s3 !== undefined) {
-    const late = lab.forbiddenWrites
+    const late = lab.forbiddenCalls
     lab.check(late.length === 0, `without its lock, a worker sent ${late.join(', ')}`)
   }
   return lab.problems.length > 0 ? [...lab.problems, ...lab.farm.crew.logs()] : []

@@ -90,7 +90,7 @@ export class WorkerProcess {
 
   /** Resolves with the first report of that kind, an earlier one too. Rejects if the process ends without it. */
   async hears(is: (told: Told) => boolean, from = 0): Promise<Told> {
-    for (let at = from; ; ) {
+    for (let at = from; ;) {
       for (; at < this.told.length; at++) if (is(this.told[at]!)) return this.told[at]!
       if (!this.isAlive) throw new Error(`${this.name} has ended: ${this.#log}`)
       await new Promise<void>(resolve => this.#listeners.add(resolve))

@@ -1,7 +1,7 @@
 import type { Job, JobObject } from '../../../../lib/job/schema/job.js'
 import { MiB } from '../../../../lib/options.js'
+import { copyingFfmpeg } from '../../../support/copying-ffmpeg.js'
 import { ffmpegToFile } from '../../../support/media.js'
-import { copiesInput } from '../copying-ffmpeg.js'
 import type { WorkerSettings } from '../farm.js'
 import { digest } from '../film.js'
 import type { Lab } from '../lab.js'
@@ -17,14 +17,14 @@ export interface MassSizes {
 
 /** In CI, where all engines together have eight minutes; and in full. */
 export const SIZES: Readonly<Record<'ci' | 'full', MassSizes>> = {
-  ci: { chunks: 250, objects: 1000 },
+  ci: { chunks: 1000, objects: 1000 },
   full: { chunks: 1000, objects: 10_000 },
 }
 
 /** The heap of each process, in MB: the library and its peers take half of it, whatever they have to do. */
 const HEAP = 96
-/** What a process may hold more at the end than after a quarter of its steps: a few steps that run, not one for each. */
-const MOST_GROWTH = 4 * MiB
+/** What a process may hold more at the end than after a quarter of its steps: what happens to run, not every step. */
+const MOST_GROWTH = 8 * MiB
 const REAL = 200
 
 /** Copies what it gets. */
@@ -70,7 +70,7 @@ function watchMemory(lab: Lab, workers: readonly WorkerProcess[], key: RegExp, c
   const held = () => Promise.all(workers.map(worker => worker.memory()))
   const first = new Promise<number[]>((resolve, reject) => {
     const before = () => void held().then(resolve, reject)
-    lab.s3.fault({ operation: 'PutObject', key, nth: count / 4, before })
+    lab.s3.fault({ operation: 'PutObject', key, nth: Math.ceil(count / 4), before })
   })
   return async () => {
     const before = await first
@@ -105,7 +105,7 @@ export function massesOf({ chunks, objects }: MassSizes): readonly Situation[] {
         const { bucket } = lab.store
         const names = Array.from({ length: objects }, (_, n) => String(n).padStart(5, '0'))
         for (const name of names) await lab.s3.put(bucket, `batch/${name}.mov`, name)
-        const settings = { heap: HEAP, concurrency: 8, ffmpegPath: copiesInput() }
+        const settings = { heap: HEAP, concurrency: 8, ffmpegPath: copyingFfmpeg() }
         const isFlat = watchMemory(lab, await both(lab, settings), /^done\//, objects)
         const added = await lab.farm.addBatch(`s3://${bucket}/batch/`, copyOf(bucket))
         lab.check(added === objects, `${added} jobs were added`)

@@ -57,8 +57,14 @@ async function wake({ worker, held, goesOn }: Zombie): Promise<void> {
 /** The same after the end of all jobs: from then on it must not write. */
 async function wakeLate(lab: Lab, zombie: Zombie): Promise<void> {
   // Without a lock, as in this process, only the target is safe.
-  if (lab.farm.engine !== 'process') lab.mustNotWrite(zombie.worker)
+  if (lab.farm.engine === 'process') {
+    await wake(zombie)
+    return
+  }
+  lab.mustNotWrite(zombie.worker)
   await wake(zombie)
+  // It knows, and there is nothing left to do.
+  await lab.mustNotSend(zombie.worker)
 }
 
 async function newerJob(lab: Lab): Promise<void> {
