@@ -33,7 +33,7 @@ export function time(seconds: number): string {
 /** Everything that the page about large farms shows. */
 export function reportOf(world: scenario.World, prices: Prices): Part[] {
   return [
-    ...[overhead(world), measuredFarms(world), speed(world), limits(world), steady(world), failures(world)],
+    ...[measuredFarms(world), overhead(world), speed(world), limits(world), steady(world), failures(world)],
     costs(world, prices),
   ]
 }
