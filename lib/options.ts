@@ -153,6 +153,14 @@ export function oneOfOption<T extends string | boolean>(
   throw optionError(option, `one of ${rule.values.map(show).join(', ')}`, value)
 }
 
+/** `'*'`: the condition that nothing exists yet. */
+export function ifNoneMatchOption(options: object): '*' | undefined {
+  const value = valueOf(options, 'ifNoneMatch')
+  // An ETag here would request something that S3 does not support on writes.
+  if (value === undefined || value === '*') return value
+  throw optionError('ifNoneMatch', '"*"', value)
+}
+
 /** A function. */
 export function functionOption<F extends (...args: never[]) => unknown>(
   options: object,

@@ -16,7 +16,6 @@ import {
   type SplitPlan,
   encodeAudio,
   encodeChunk,
-  encodeImages,
   joinChunks,
   planJob,
   readPlan,
@@ -41,8 +40,8 @@ export interface ObjectCreated {
   }
 }
 
-/** A chunk by its number, the audio, or the images of a package. */
-type Piece = number | 'audio' | 'images'
+/** A chunk by its number, or the audio. */
+type Piece = number | 'audio'
 
 /** What `plan` returns: the job in pieces, or in one. */
 export type Planned =
@@ -83,22 +82,16 @@ export const plan = handler(async (event: { job: Job } | ObjectCreated, signal):
   return { plan: await storePlan(planned, { client, signal }), pieces: piecesOf(planned) }
 })
 
-/** The audio and the images go first, because they are not split. */
-function piecesOf({ audio, output, chunks }: SplitPlan): Piece[] {
-  const hasImages = output.type === 'package' && output.images !== undefined
-  return [
-    ...(audio === undefined ? [] : ['audio' as const]),
-    ...(hasImages ? ['images' as const] : []),
-    ...chunks.keys(),
-  ]
+/** The audio goes first, because it is not split. */
+function piecesOf({ audio, chunks }: SplitPlan): Piece[] {
+  return [...(audio === undefined ? [] : ['audio' as const]), ...chunks.keys()]
 }
 
 export const encode = handler(async (event: { plan: PlanReference; piece: Piece }, signal) => {
   const context = { client, signal }
   const planned = await readPlan(event.plan, context)
-  const step = { audio: encodeAudio, images: encodeImages }
-  const { piece } = await (typeof event.piece === 'string'
-    ? step[event.piece](planned, context)
+  const { piece } = await (event.piece === 'audio'
+    ? encodeAudio(planned, context)
     : encodeChunk(planned, event.piece, context))
   return { piece }
 })

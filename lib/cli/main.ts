@@ -24,6 +24,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<RunCommand>>> = {
   doctor: async () => (await import('./commands/doctor-command.js')).doctorCommand,
 }
 
+/** Those that take `-y`. */
+const STORES = new Set(['thumbnails', 'storyboard', 'package'])
+
 const ASKS_FOR_HELP = new Set(['-h', '-help', '--help', '-?'])
 
 /**
@@ -48,8 +51,17 @@ export async function main(words: readonly string[], context: Context): Promise<
     const exitCode = exitCodeOf(error)
     reporter.error(error, exitCode)
     if (isUsageError(error) && !isJson) reporter.note('"avio-streams --help" shows examples.')
+    if (exitCode === EXIT.exists && mayTakeOverwrite(words) && !isJson) reporter.note('Add -y to replace it.')
     return exitCode
   }
+}
+
+/** Whether `-y` is an option here, and is not given. A job says itself what it may replace. */
+function mayTakeOverwrite(words: readonly string[]): boolean {
+  const [first = ''] = words
+  return (
+    (first.startsWith('-') || STORES.has(first)) && !words.includes('-y') && !words.includes('--overwrite')
+  )
 }
 
 async function dispatch(words: readonly string[], context: Context): Promise<number> {

@@ -36,6 +36,8 @@ const LIVE_ALIGNMENT = 1000
  * - Nothing of an older presentation under the same names is touched: all objects of a run are stored below its
  *   name, except the multivariant playlist and the manifest, which are stored last and replace the older ones.
  *   Its segments stay, because players may still use them; `replaced` in the result lists them.
+ * - With `ifNoneMatch`, nothing is replaced at all: a multivariant playlist or a manifest that exists, or appears
+ *   meanwhile, stays, and this run stores nothing that lasts.
  * - If the multivariant playlist is stored and the manifest then fails, that is `AVIO_ERR_COMMIT_PARTIAL`, and
  *   the objects of both runs stay. From the first of the two requests on, an abort is too late: the result
  *   tells the outcome.
@@ -161,7 +163,7 @@ export class CmafPackager {
     }
     this.#begin(name)
     this.#publication
-      .checkRun()
+      .check()
       .then(() => storeImages(name, this.#folderOf(name), sheets, this.#objects))
       .then(track => {
         if (track) this.#publication.addImages(track)
@@ -194,7 +196,7 @@ export class CmafPackager {
   async #store(log: RenditionLog, output: RenditionOutput, cut: Cut, date: Date | undefined): Promise<void> {
     if (cut.kind === 'segment') return this.#storeSegment(log, output, cut)
     const { init, bytes } = cut
-    await this.#publication.checkRun()
+    await this.#publication.check()
     const isVideo = init.track.kind === 'video'
     const media = isVideo ? 'video' : 'audio'
     if (cut.kind === 'init-anew') {

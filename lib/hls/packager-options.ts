@@ -4,6 +4,7 @@ import {
   KiB,
   MiB,
   booleanOption,
+  ifNoneMatchOption,
   integerOption,
   knownOptions,
   objectOption,
@@ -71,6 +72,14 @@ export interface CmafPackagerOptions {
    * @defaultValue `false`
    */
   removeReplaced?: boolean | undefined
+  /**
+   * `'*'`: publish only if neither the multivariant playlist nor the manifest exists; otherwise fail with the
+   * storage's error, `AVIO_ERR_PRECONDITION_FAILED` of `S3Storage` and `AVIO_ERR_FILE_EXISTS` of `DirectoryStorage`,
+   * before anything is stored if it exists by then. What exists stays, whenever it appeared. Everything else is stored
+   * below `run`, and growing playlists replace their own.
+   * @defaultValue both are replaced
+   */
+  ifNoneMatch?: '*' | undefined
   /** Limits for untrusted media. */
   limits?: PackagerLimits | undefined
   /** The wall clock at the start of the first segments: `EXT-X-PROGRAM-DATE-TIME`. */
@@ -120,6 +129,7 @@ export interface PackagerSettings {
   /** The user chose the run's name, so it may have been used before. */
   readonly isNamedRun: boolean
   readonly removeReplaced: boolean
+  readonly ifNoneMatch: '*' | undefined
   readonly maxObjects: number
   readonly programDateTime: Date | undefined
   readonly cacheControl: CacheControl
@@ -130,7 +140,7 @@ export interface PackagerSettings {
 
 const KNOWN = [
   ...['storage', 'targetDuration', 'mode', 'layout', 'playlist', 'mpd', 'windowSize', 'programDateTime'],
-  ...['run', 'removeReplaced', 'limits', 'cacheControl', 'maxSegmentSize', 'align', 'signal'],
+  ...['run', 'removeReplaced', 'ifNoneMatch', 'limits', 'cacheControl', 'maxSegmentSize', 'align', 'signal'],
 ]
 
 /** Checks the options of `CmafPackager`. */
@@ -178,6 +188,7 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
     run,
     isNamedRun: options.run !== undefined,
     removeReplaced: booleanOption(options, 'removeReplaced', { default: false }),
+    ifNoneMatch: ifNoneMatchOption(options),
     maxObjects: integerOption(limits, 'limits.maxObjects', {
       min: 1,
       max: Number.MAX_SAFE_INTEGER,

@@ -35,7 +35,7 @@ export class Publication {
     this.#settings = settings
     this.#logs = logs
     this.#objects = objects
-    this.#roots = new RootFiles(objects)
+    this.#roots = new RootFiles(objects, settings.ifNoneMatch)
   }
 
   /** Clients may have seen it, so everything it lists must stay. */
@@ -62,13 +62,24 @@ export class Publication {
   }
 
   /**
-   * Rejects a run that is already published, because objects that players use would be overwritten. If the
-   * storage can't tell, nothing is rejected.
+   * Rejects, before the first object is stored, what must not be published: with `ifNoneMatch`, if a playlist or a
+   * manifest exists; and a run that is already published, because objects that players use would be overwritten. If
+   * the storage can't tell, nothing is rejected.
    *
-   * @throws {@link OptionError} for `run`
+   * @throws {@link OptionError} for `run`; the storage's error for an existing object
    */
-  checkRun(): Promise<void> {
-    return (this.#checked ??= this.#settings.isNamedRun ? this.#checkRun() : Promise.resolve())
+  check(): Promise<void> {
+    return (this.#checked ??= this.#checkAll())
+  }
+
+  async #checkAll(): Promise<void> {
+    await this.#checkAbsent()
+    if (this.#settings.isNamedRun) await this.#checkRun()
+  }
+
+  async #checkAbsent(): Promise<void> {
+    if (this.#settings.ifNoneMatch === undefined) return
+    for (const name of rootsOf(this.#settings)) await this.#objects.checkAbsent(name)
   }
 
   async #checkRun(): Promise<void> {
@@ -156,6 +167,8 @@ export class Publication {
   async #putRoots(isMultivariantWanted: boolean): Promise<void> {
     const { mpd, playlist, run } = this.#settings
     const isFirst = !this.mayBeVisible
+    // A manifest that exists is found before the playlist is published.
+    if (isFirst) await this.#checkAbsent()
     // An earlier attempt at this publication may have stored the manifest only.
     if (isFirst) this.#replaced = (await this.#published())?.filter(name => !name.startsWith(`${run}/`))
     // Every package has a multivariant playlist, so that it can decide between two.

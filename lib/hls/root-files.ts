@@ -8,12 +8,15 @@ import type { StoredObjects } from './storage/stored-objects.js'
  */
 export class RootFiles {
   readonly #objects: StoredObjects
+  readonly #ifNoneMatch: '*' | undefined
   readonly #stored = new Set<string>()
   /** Names whose last request may have been carried out. */
   readonly #uncertain = new Set<string>()
 
-  constructor(objects: StoredObjects) {
+  /** @param ifNoneMatch - files are stored for the first time only if nothing exists under their names */
+  constructor(objects: StoredObjects, ifNoneMatch?: '*') {
     this.#objects = objects
+    this.#ifNoneMatch = ifNoneMatch
   }
 
   /** Somebody may have seen one of them. */
@@ -25,8 +28,8 @@ export class RootFiles {
    * Stores files one after the other.
    *
    * @throws {@link HlsError} `AVIO_ERR_HLS_STORE_FAILED`; the storage's own reason if it stores only what nobody has
-   *   changed; {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` where one is stored for the first time, and the next
-   *   is not
+   *   changed, or only where nothing exists; {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` where one is stored for
+   *   the first time, and the next is not
    */
   async putAll(files: readonly { readonly name: string; readonly text: string }[]): Promise<void> {
     const before = this.#stored.size
@@ -37,6 +40,7 @@ export class RootFiles {
         const refusal = refusalOf(cause)
         // If a newer run has won since the first file, nothing that is visible is of this one.
         if (refusal !== undefined && (n === 0 || refusal.refused === 'overtaken')) throw refusal.reason
+        if (n === 0 && isExisting(cause)) throw (cause as Error).cause
         if (before > 0 || n === 0) throw cause
         const fields = {
           committed: files.slice(0, n).map(file => file.name),
@@ -53,9 +57,11 @@ export class RootFiles {
   async #put(name: string, text: string): Promise<void> {
     this.#uncertain.add(name)
     try {
-      await this.#objects.put(name, [Buffer.from(text)], { cache: 'playlists', isRoot: true })
+      const ifNoneMatch = this.#stored.has(name) ? undefined : this.#ifNoneMatch
+      await this.#objects.put(name, [Buffer.from(text)], { cache: 'playlists', isRoot: true, ifNoneMatch })
     } catch (error) {
-      if (refusalOf(error) !== undefined || !(await this.#isThere(name, text))) {
+      const isOther = refusalOf(error) !== undefined || isExisting(error)
+      if (isOther || !(await this.#isThere(name, text))) {
         if (hadNoEffect(error)) this.#uncertain.delete(name)
         throw error
       }
@@ -79,6 +85,15 @@ export class RootFiles {
 function refusalOf(error: unknown): CommitRefusal | undefined {
   const { cause } = error as Error
   return cause instanceof CommitRefusal ? cause : undefined
+}
+
+/** How a storage refuses `ifNoneMatch`. */
+const EXISTING = new Set<unknown>(['AVIO_ERR_PRECONDITION_FAILED', 'AVIO_ERR_FILE_EXISTS'])
+
+/** Whether a storage did not store a file because something exists under its name. */
+function isExisting(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
+  return EXISTING.has(code)
 }
 
 /** A storage whose stream fails has stored nothing, unless it says itself that it does not know. */

@@ -1,7 +1,8 @@
 import { type RunJobOptions, type RunJobSettings, runJobOptions } from './run-job-options.js'
-import type { Job } from './schema/job.js'
+import type { WriteCondition } from '../s3/commit/write-condition.js'
+import type { Job, JobInput, JobOutput } from './schema/job.js'
 import { invalidJob, refusedJob } from './schema/job-errors.js'
-import type { Location } from './schema/location.js'
+import { type Location, parseLocation } from './schema/location.js'
 import { parseJob } from './schema/parse-job.js'
 import { checkStranger } from './trust/strangers.js'
 
@@ -21,8 +22,13 @@ export async function checkJob(job: Job, options: RunJobOptions): Promise<Checke
   return { job: parsed, places: await checkLocations(parsed, settings), settings }
 }
 
-/** Checks the rules that no schema can express: numbers of inputs, and outputs that would replace each other. */
+/**
+ * Checks the rules that no schema can express: numbers of inputs, versions and conditions where there are none, and
+ * outputs that would replace each other.
+ */
 export function checkReferences(job: Job): void {
+  for (const [n, input] of job.inputs.entries()) checkVersion(input, `inputs[${n}]`)
+  for (const [n, output] of job.outputs.entries()) checkCondition(output, `outputs[${n}]`)
   const seen = new Map<string, string>()
   for (const [n, output] of job.outputs.entries()) {
     if ('input' in output && output.input !== undefined && output.input >= job.inputs.length) {
@@ -41,6 +47,29 @@ export function checkReferences(job: Job): void {
     if (other !== undefined) throw invalidJob(path, `is the same as ${other}: one would replace the other`)
     seen.set(name, path)
   }
+}
+
+function checkVersion({ url, etag, versionId }: JobInput, path: string): void {
+  const { kind } = parseLocation(url)!
+  if (versionId !== undefined && kind !== 's3') {
+    throw invalidJob(
+      `${path}.versionId`,
+      'is for objects in S3 only: remove it, or pin the version with "etag"',
+    )
+  }
+  if (etag !== undefined && kind === 'stdio')
+    throw invalidJob(`${path}.etag`, 'has no meaning for standard input')
+}
+
+function checkCondition(output: JobOutput, path: string): void {
+  if (!('url' in output) && output.type !== 'probe') return
+  const { ifNoneMatch, ifMatch } = output as WriteCondition
+  const kind = output.url === undefined ? undefined : parseLocation(output.url)!.kind
+  if (ifMatch !== undefined && kind !== 's3')
+    throw invalidJob(`${path}.ifMatch`, 'is for objects in S3 only: files have no ETag')
+  if (ifNoneMatch === undefined || kind === 's3' || kind === 'file') return
+  const what = kind === undefined ? 'is for a report with "url"' : 'has no meaning for standard output'
+  throw invalidJob(`${path}.ifNoneMatch`, `${what}: remove it`)
 }
 
 /**

@@ -13,9 +13,16 @@ import { transcode } from '../tasks/transcode.js'
 import type { JobOutputResult, JobResult } from './schema/job-result.js'
 import { type OpenInput, openInput } from './open/open-input.js'
 import { type StoredAs, openSink, openStorage } from './open/open-sink.js'
-import { type CommitTarget, type CommitTerms, commitTarget, openCommitSet } from './outputs/commit-target.js'
+import {
+  type CommitTarget,
+  type CommitTerms,
+  commitTarget,
+  isOfJob,
+  openCommitSet,
+} from './outputs/commit-target.js'
 import { HeldObjects } from './outputs/held-objects.js'
 import { type ImageSettings, sheetsOf, takeStoryboard, takeThumbnails } from './outputs/images.js'
+import { checkTargets } from './outputs/target-condition.js'
 import { type MediaOutput, mediaObject, mediaPackage } from './outputs/media.js'
 import type { JobProgress, RunJobSettings } from './run-job-options.js'
 import type { Job, JobOutput, JobPackage, JobProbe, JobStoryboard, JobThumbnails } from './schema/job.js'
@@ -60,9 +67,9 @@ export class JobRun {
   /** Makes all outputs and commits them. */
   async run(): Promise<JobResult> {
     try {
-      const inputs = await this.#open()
-      this.#refuseUnseekable(inputs)
+      this.#refuseUnseekable()
       await this.#lookAtTargets()
+      const inputs = await this.#open()
       const results = new Map<JobOutput, JobOutputResult | (() => Promise<JobOutputResult>)>()
       for (const [n, output] of this.#job.outputs.entries()) {
         if (output.type === 'probe') results.set(output, await this.#probe(output, n, inputs))
@@ -87,31 +94,39 @@ export class JobRun {
     const maxInputBytes = this.#job.limits?.maxInputBytes ?? Infinity
     const settings = { client, http: policy.http, stdin, signal: this.#signal, maxInputBytes }
     return Promise.all(
-      this.#job.inputs.map((input, n) =>
-        openInput(input, this.#places.get(`inputs[${n}].url`)!, `inputs[${n}]`, settings),
-      ),
+      this.#job.inputs.map((input, n) => openInput(input, this.#places.get(`inputs[${n}].url`)!, settings)),
     )
   }
 
   /** Before the first request: of standard input, neither images nor reports can be had. */
-  #refuseUnseekable(inputs: readonly OpenInput[]): void {
+  #refuseUnseekable(): void {
+    const refuse = (input: number, path: string) => {
+      if (this.#places.get(`inputs[${input}].url`)!.kind === 'stdio') throw notSeekable(path)
+    }
     for (const [n, output] of this.#job.outputs.entries()) {
-      if (output.type === 'package') this.#imageSource(output, inputs)
-      else if (output.type !== 'object') this.#sourceOf(output, n, inputs)
+      if (output.type === 'package') {
+        if (output.images !== undefined) refuse(0, 'inputs[0].url')
+      } else if (output.type !== 'object') refuse(output.input ?? 0, `outputs[${n}]`)
     }
   }
 
-  /** Looks at what the commit will replace: what comes after that is newer, and stays. */
+  /**
+   * Looks at what the commit will replace: what comes after that is newer, and stays. Before the inputs: a job that may
+   * not store its outputs reads nothing.
+   */
   async #lookAtTargets(): Promise<void> {
     const { client, terms } = this.#settings
+    const { outputs } = this.#job
+    await checkTargets(outputs, { client, signal: this.#signal, isOwn: found => isOfJob(found, terms?.id) })
     const look = async (output: JobOutput, n: number) => {
       const target = commitTarget(output)
       if (target === undefined) return
       const known = terms && { id: terms.id, replaces: terms.replaces[n] ?? null }
-      const set = await openCommitSet(target, client, { ...known, signal: this.#signal })
+      const { ifNoneMatch } = output
+      const set = await openCommitSet(target, client, { ...known, ifNoneMatch, signal: this.#signal })
       this.#commits.set(n, { target, set })
     }
-    await Promise.all(this.#job.outputs.map(look))
+    await Promise.all(outputs.map(look))
   }
 
   async #probe(output: JobProbe, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {
@@ -119,24 +134,24 @@ export class JobRun {
     this.#tell({ phase: 'probe', output: n })
     const { threads, nice, memory, cpuSeconds } = this.#limits()
     const format = this.#job.inputs[output.input ?? 0]!.format
-    const info = await probe(this.#sourceOf(output, n, inputs), {
+    const info = await probe(sourceOf(output, inputs), {
       ...{ ffmpegPath, ffprobePath, env, format, signal: this.#signal },
       limits: { threads, nice, memory, cpuSeconds },
     })
-    const { url } = output
+    const { url, ifNoneMatch } = output
     if (url === undefined) return { type: 'probe', info }
     const contentType = 'application/json'
     const set = this.#commits.get(n)?.set
     const open = set
       ? () => new CommitSink(bytes => set.put('', bytes, { contentType }))
-      : () => this.#sink(n, { contentType })
+      : () => this.#sink(n, { contentType, ifNoneMatch })
     this.#hold({ open }, url, n).add('probe.json', Buffer.from(`${JSON.stringify(info, null, 2)}\n`))
     return { type: 'probe', info, url: shownLocation(url) }
   }
 
   #images(output: Images, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {
-    const held = this.#hold(this.#storage(n, output), output.prefix, n, output.cacheControl)
-    const settings = this.#imageSettings(this.#sourceOf(output, n, inputs))
+    const held = this.#hold(this.#storage(n, output), output.prefix, n, output)
+    const settings = this.#imageSettings(sourceOf(output, inputs))
     const onImage = (done: number) => this.#tell({ phase: 'images', output: n, done })
     onImage(0)
     return output.type === 'thumbnails'
@@ -171,10 +186,12 @@ export class JobRun {
 
   #media(output: Media, n: number, inputs: readonly OpenInput[]): MediaOutput<JobOutputResult> {
     if (output.type === 'object') return mediaObject(output, `outputs[${n}]`, this.#sink(n, output))
-    const { targetDuration, layout, playlist, mpd, run, removeReplaced, align } = output
+    const { targetDuration, layout, playlist, mpd, run, removeReplaced, align, ifNoneMatch } = output
     const packager = new CmafPackager({
       storage: this.#storage(n, output),
       ...{ targetDuration, layout, playlist, mpd, run, removeReplaced, align, signal: this.#signal },
+      // Where there is a set, it keeps to the condition: it knows what an earlier attempt of this job has stored.
+      ...(!this.#commits.has(n) && { ifNoneMatch }),
       limits: { maxObjects: this.#job.limits?.maxObjects },
     })
     const made = mediaPackage(output, packager)
@@ -183,18 +200,9 @@ export class JobRun {
   }
 
   #packageImages(output: JobPackage, packager: CmafPackager, inputs: readonly OpenInput[]): void {
-    const source = this.#imageSource(output, inputs)
     const { images } = output
-    if (images === undefined || source === undefined) return
-    packager.images(sheetsOf(images, this.#imageSettings(source)), { name: images.name })
-  }
-
-  /** What the images of a package are taken of; `undefined` if it has none. */
-  #imageSource({ images }: JobPackage, inputs: readonly OpenInput[]): RandomAccess | undefined {
-    if (images === undefined) return undefined
-    const { source } = inputs[0]!
-    if (source === undefined) throw notSeekable('inputs[0].url')
-    return source
+    if (images === undefined) return
+    packager.images(sheetsOf(images, this.#imageSettings(sourceOf({}, inputs))), { name: images.name })
   }
 
   /** Commits a job that has only images and reports. */
@@ -205,11 +213,16 @@ export class JobRun {
     await group.settled()
   }
 
-  #hold(storage: SegmentStorage, target: string, n: number, cacheControl?: string): HeldObjects {
+  #hold(
+    storage: SegmentStorage,
+    target: string,
+    n: number,
+    { cacheControl, ifNoneMatch }: Pick<StoredAs, 'cacheControl' | 'ifNoneMatch'> = {},
+  ): HeldObjects {
     const maxObjects = this.#job.limits?.maxObjects ?? Infinity
     const commit = this.#commits.get(n)
     const decides = commit && { decision: commit.target.decision, holds: () => commit.set.holds() }
-    const held = new HeldObjects({ storage, target, cacheControl, maxObjects, ...decides })
+    const held = new HeldObjects({ storage, target, cacheControl, ifNoneMatch, maxObjects, ...decides })
     this.#held.push(held)
     return held
   }
@@ -225,16 +238,6 @@ export class JobRun {
   #sink(n: number, as: StoredAs): Writable {
     const { client, stdout } = this.#settings
     return openSink(this.#places.get(`outputs[${n}].url`)!, as, { client, stdout, signal: this.#signal })
-  }
-
-  #sourceOf(
-    { input = 0 }: { input?: number | undefined },
-    n: number,
-    inputs: readonly OpenInput[],
-  ): RandomAccess {
-    const { source } = inputs[input]!
-    if (source === undefined) throw notSeekable(`outputs[${n}]`)
-    return source
   }
 
   /** The limits passed to the stages; the job itself enforces the others. */
@@ -276,6 +279,11 @@ export class JobRun {
 
 function isMedia(output: JobOutput): output is Media {
   return output.type === 'object' || output.type === 'package'
+}
+
+/** What a report or images are made of. Of standard input they are refused before. */
+function sourceOf({ input = 0 }: { input?: number | undefined }, inputs: readonly OpenInput[]): RandomAccess {
+  return inputs[input]!.source!
 }
 
 function notSeekable(path: string): JobError {

@@ -5,13 +5,14 @@ import type { JobRunSettings } from './job-run.js'
 import type { RunJobSettings } from './run-job-options.js'
 import type { Job } from './schema/job.js'
 import type { JobOutputResult, JobResult } from './schema/job-result.js'
+import { checkTargets } from './outputs/target-condition.js'
 import { checkCondition } from './split/planned-condition.js'
 import { planSplit } from './split/plan-split.js'
 import { type SplitProgress, runSplit } from './split/run-split.js'
 import { specOfJob } from './split/spec-of-job.js'
 import type { SplitPlan, UnsplitPlan } from './split/split-plan.js'
 import type { SplitSpec } from './split/split-spec.js'
-import type { SplitResult } from './split/target-state.js'
+import { PLAN_METADATA, type SplitResult } from './split/target-state.js'
 import { WorkStore } from './split/work-store.js'
 
 /** What planning needs of the settings of a run. */
@@ -34,6 +35,8 @@ export async function planCheckedJob(
   const spec = specOf(job, concurrency)
   if ('code' in spec) return { version: 1, unsplit: spec }
   const { client, ffmpegPath, ffprobePath, env, signal } = settings
+  // An object of a plan may be the result: which plan this is, is known later.
+  await checkTargets(job.outputs, { client, signal, isOwn: ({ metadata }) => PLAN_METADATA in metadata })
   const plan = await planSplit(spec, { client, ffmpegPath, ffprobePath, env, signal })
   if (plan.unsplit !== undefined) return plan
   await checkCondition(job.outputs[0]!, plan, new WorkStore({ client, signal }))
@@ -47,7 +50,7 @@ export async function planCheckedJob(
  * @throws as {@link planCheckedJob} does; the errors of the steps
  */
 export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<JobResult | undefined> {
-  const { client, ffmpegPath, ffprobePath, env, signal, concurrency, onProgress, onLog } = settings
+  const { client, ffmpegPath, env, signal, concurrency, onProgress, onLog } = settings
   const plan = await planCheckedJob(job, settings)
   if (plan.unsplit !== undefined) {
     settings.onUnsplit?.(plan.unsplit)
@@ -55,7 +58,7 @@ export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<J
   }
   const left = new TimeLeft()
   const stored = await runSplit(plan, {
-    ...{ client, ffmpegPath, ffprobePath, env, signal, concurrency, onLog },
+    ...{ client, ffmpegPath, env, signal, concurrency, onLog },
     onProgress: progress => onProgress?.(shown(progress, left)),
   })
   return resultOfSplit(job, plan, stored)

@@ -107,22 +107,32 @@ for (const isOver of [false, true]) {
   }
 }
 
-t.test('equal images are told apart until the very last request', async t => {
+t.test('equal images are told apart, also by the last request', async t => {
   for (const [name, key] of [
     ['thumbnails', 'p/thumbnail-00001.jpg'],
+    ['thumbnails', 'p/thumbnail-00003.jpg'],
     ['storyboard', 'p/storyboard.vtt'],
+    ['storyboard', 'p/sheet-00002.jpg'],
   ] as const) {
-    const { s3, run, committed } = await open(t)
-    await run(OUTPUTS[name]!)
-    let after: Record<string, string> = {}
-    const before = async () => {
-      await run(OUTPUTS[name]!)
-      after = await committed()
-    }
     // The first look is that at the beginning.
-    s3.fault({ operation: 'HeadObject', key, nth: 2, before })
-    await t.rejects(run(OUTPUTS[name]!), NEWER)
-    t.same(await committed(), after)
+    for (const moment of [
+      { operation: 'HeadObject', nth: 2 },
+      { operation: 'PutObject', nth: 1 },
+    ] as const) {
+      const isFirst = key.endsWith('.vtt') || key.endsWith('00001.jpg')
+      if (!isFirst && moment.operation === 'HeadObject') continue
+      const { s3, run, committed } = await open(t)
+      await run(OUTPUTS[name]!)
+      let after: Record<string, string> = {}
+      // The same job once more: its images are those that this one expects to replace.
+      const before = async () => {
+        await run(OUTPUTS[name]!)
+        after = await committed()
+      }
+      s3.fault({ ...moment, key, before })
+      await t.rejects(run(OUTPUTS[name]!), NEWER, `${key} ${moment.operation}`)
+      t.same(await committed(), after, `${key} ${moment.operation}`)
+    }
   }
 })
 

@@ -57,6 +57,11 @@ export const OF_JOBS = {
   'print-job': { type: 'boolean' },
 } as const satisfies OptionTable
 
+/** Options of the subcommands that store several objects. */
+export const OF_TARGETS = {
+  overwrite: { type: 'boolean', short: 'y' },
+} as const satisfies OptionTable
+
 /** What is said of each object that ffmpeg's syntax stores. */
 export const OF_OBJECTS = {
   'content-type': { type: 'string' },
@@ -115,6 +120,11 @@ export function readLeading<Table extends OptionTable>(
   if (stray.length > 0)
     throw usageError(stray[0]!, `"${stray[0]!}" stands among the options with two dashes.`)
   return { values, words: words.slice(at) }
+}
+
+/** The condition of an output, as a part of the job: without `-y`, a target that exists is refused. */
+export function unlessExists({ overwrite }: OptionValues<typeof OF_TARGETS>): { readonly ifNoneMatch?: '*' } {
+  return overwrite === true ? {} : { ifNoneMatch: '*' }
 }
 
 /**

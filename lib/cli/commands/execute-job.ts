@@ -8,15 +8,12 @@ import { type OF_JOBS, type OptionValues } from '../arguments/own-options.js'
 import { bytes, clock } from '../report/progress-text.js'
 import { Reporter } from '../report/reporter.js'
 import type { Context } from './context.js'
-import { refuseExisting } from './existing-targets.js'
 import { allowed } from './job-allow.js'
 import { storeClient } from './store-client.js'
 
 /** How a job is run. */
 export interface ExecuteOptions {
   readonly values: OptionValues<typeof OF_JOBS>
-  /** Whether targets may exist. */
-  readonly overwrite: boolean
   /** Whether the job's own locations are opened, since the user has typed them. */
   readonly isTyped: boolean
   readonly trust?: 'owner' | 'strangers'
@@ -32,7 +29,7 @@ export interface ExecuteOptions {
  */
 export async function executeJob(
   job: Job,
-  { values, overwrite, isTyped, trust = 'owner', logLevel, concurrency }: ExecuteOptions,
+  { values, isTyped, trust = 'owner', logLevel, concurrency }: ExecuteOptions,
   context: Context,
 ): Promise<JobResult | undefined> {
   const { signal, stderr, stdin, stdout, cwd } = context
@@ -48,7 +45,6 @@ export async function executeJob(
   }
   const client = storeClient(values)
   try {
-    if (!overwrite) await refuseExisting(job, client, signal)
     let watch: Monitor | undefined
     const result = await runJob(job, {
       ...{ client, signal, trust, stdin, stdout },

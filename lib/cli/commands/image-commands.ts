@@ -1,6 +1,13 @@
 import type { JobStoryboard, JobThumbnails } from '../../job/schema/job.js'
 import { parseJob } from '../../job/schema/parse-job.js'
-import { OF_JOBS, type OptionValues, numberValue, readWords } from '../arguments/own-options.js'
+import {
+  OF_JOBS,
+  OF_TARGETS,
+  type OptionValues,
+  numberValue,
+  readWords,
+  unlessExists,
+} from '../arguments/own-options.js'
 import { inputPlace, prefixPlace } from '../arguments/place.js'
 import { usageError } from '../arguments/usage-error.js'
 import type { Context } from './context.js'
@@ -16,7 +23,7 @@ const PICTURES = {
   format: { type: 'string' },
   exact: { type: 'boolean' },
   'cache-control': { type: 'string' },
-  overwrite: { type: 'boolean', short: 'y' },
+  ...OF_TARGETS,
 } as const
 
 const SHEETS = { ...PICTURES, columns: { type: 'string' }, rows: { type: 'string' } } as const
@@ -25,7 +32,7 @@ const SHEETS = { ...PICTURES, columns: { type: 'string' }, rows: { type: 'string
 export async function thumbnailsCommand(words: readonly string[], context: Context): Promise<number> {
   const { values, words: places } = readWords(words, PICTURES)
   const [url, prefix] = placesOf(places, 'thumbnails', context.cwd)
-  const output: JobThumbnails = { type: 'thumbnails', prefix, ...picturesOf(values) }
+  const output: JobThumbnails = { type: 'thumbnails', prefix, ...picturesOf(values), ...unlessExists(values) }
   return await makeImages(url, output, values, context)
 }
 
@@ -36,7 +43,7 @@ export async function storyboardCommand(words: readonly string[], context: Conte
   const columns = numberValue(values.columns, '--columns', { min: 1, max: 100 })
   const rows = numberValue(values.rows, '--rows', { min: 1, max: 100 })
   const output: JobStoryboard = {
-    ...{ type: 'storyboard', prefix, ...picturesOf(values) },
+    ...{ type: 'storyboard', prefix, ...picturesOf(values), ...unlessExists(values) },
     ...(columns !== undefined && { columns }),
     ...(rows !== undefined && { rows }),
   }
@@ -50,7 +57,7 @@ async function makeImages(
   context: Context,
 ): Promise<number> {
   const job = parseJob({ version: 1, inputs: [{ url }], outputs: [output] })
-  await executeJob(job, { values, overwrite: values.overwrite === true, isTyped: true }, context)
+  await executeJob(job, { values, isTyped: true }, context)
   return 0
 }
 

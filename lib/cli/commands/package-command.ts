@@ -2,7 +2,7 @@ import { parseJob } from '../../job/schema/parse-job.js'
 import type { Job, JobPackage } from '../../job/schema/job.js'
 import { AUDIO_BITRATES, HEIGHTS, PRESETS, type VideoEncoding } from '../../job/schema/encoding.js'
 import { shownLocation } from '../../job/schema/location.js'
-import { OF_JOBS, numberValue, readWords } from '../arguments/own-options.js'
+import { OF_JOBS, OF_TARGETS, numberValue, readWords, unlessExists } from '../arguments/own-options.js'
 import { OF_SPLITS, concurrencyOf, withSplit } from '../arguments/split-options.js'
 import { inputPlace, prefixPlace } from '../arguments/place.js'
 import { usageError } from '../arguments/usage-error.js'
@@ -24,7 +24,7 @@ const OPTIONS = {
   segment: { type: 'string' },
   'single-file': { type: 'boolean' },
   images: { type: 'string' },
-  overwrite: { type: 'boolean', short: 'y' },
+  ...OF_TARGETS,
 } as const
 
 const CODECS = ['h264', 'hevc', 'vp9', 'av1'] as const
@@ -63,11 +63,11 @@ export async function packageCommand(words: readonly string[], context: Context)
     ...(duration !== undefined && { targetDuration: duration }),
     ...(values['single-file'] === true && { layout: 'byterange' }),
     ...(every !== undefined && { images: { every } }),
+    ...unlessExists(values),
   }
   const inputs: Job['inputs'] = [{ url: inputPlace(input, context.cwd) }]
   const settled = {
     values: { ...values, quiet: true, json: false, 'print-job': false },
-    overwrite: true,
     isTyped: true,
   }
   const looked = await executeJob({ version: 1, inputs, outputs: [{ type: 'probe' }] }, settled, context)
@@ -90,11 +90,7 @@ export async function packageCommand(words: readonly string[], context: Context)
   }
   const job = parseJob({ version: 1, inputs: [pinned], outputs: [{ ...output, renditions }] })
   const concurrency = concurrencyOf(values)
-  await executeJob(
-    withSplit(job, values),
-    { values, overwrite: values.overwrite === true, isTyped: true, concurrency },
-    context,
-  )
+  await executeJob(withSplit(job, values), { values, isTyped: true, concurrency }, context)
   return 0
 }
 

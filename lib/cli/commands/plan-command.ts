@@ -87,7 +87,6 @@ async function planOf(
     trust: values.strangers === true ? 'strangers' : 'owner',
     ...(concurrency !== undefined && { concurrency }),
     ...(values.ffmpeg !== undefined && { ffmpegPath: values.ffmpeg }),
-    ...(values.ffprobe !== undefined && { ffprobePath: values.ffprobe }),
   })
   return { plan, isNew: true }
 }

@@ -16,7 +16,7 @@ export async function probeCommand(words: readonly string[], context: Context): 
     outputs: [{ type: 'probe' as const }],
   }
   const quiet = { ...values, quiet: values.json !== true }
-  const result = await executeJob(job, { values: quiet, overwrite: true, isTyped: true }, context)
+  const result = await executeJob(job, { values: quiet, isTyped: true }, context)
   const [report] = result?.outputs ?? []
   if (report?.type === 'probe') context.stdout.write(`${JSON.stringify(report.info, null, 2)}\n`)
   return 0

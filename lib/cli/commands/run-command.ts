@@ -23,11 +23,6 @@ export async function runCommand(words: readonly string[], context: Context): Pr
     throw usageError('run', 'Name one job: avio-streams run job.json, or "-" for standard input.')
   const job = withSplit(parseJob(await readJson(file, 'job', context)), values)
   const trust = values.strangers === true ? 'strangers' : 'owner'
-  // The job itself says what may be replaced: ifNoneMatch, ifMatch.
-  await executeJob(
-    job,
-    { values, overwrite: true, isTyped: false, trust, concurrency: concurrencyOf(values) },
-    context,
-  )
+  await executeJob(job, { values, isTyped: false, trust, concurrency: concurrencyOf(values) }, context)
   return 0
 }

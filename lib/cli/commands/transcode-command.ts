@@ -16,12 +16,8 @@ export async function transcodeCommand(words: readonly string[], context: Contex
     tags: namedValues(values.tag, '--tag'),
   }
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
-  const { job, overwrite, logLevel } = commandJob(rest, context.cwd, given)
+  const { job, logLevel } = commandJob(rest, context.cwd, given)
   const concurrency = concurrencyOf(values)
-  await executeJob(
-    withSplit(job, values),
-    { values, overwrite, isTyped: true, logLevel, concurrency },
-    context,
-  )
+  await executeJob(withSplit(job, values), { values, isTyped: true, logLevel, concurrency }, context)
   return 0
 }

@@ -5,6 +5,7 @@ import type { Argument } from '../../ffmpeg/args/parse-arguments.js'
 import type { Job, JobInput, JobObject, JobOutput } from '../../job/schema/job.js'
 import { parseJob } from '../../job/schema/parse-job.js'
 import { endingOf, inputPlace, outputPlace } from '../arguments/place.js'
+import { unlessExists } from '../arguments/own-options.js'
 import { usageError } from '../arguments/usage-error.js'
 import { outputForm } from './output-form.js'
 import { packageOfPlaylist } from './playlist-package.js'
@@ -19,8 +20,6 @@ export type ObjectSettings = Pick<
 /** A command line, understood. */
 export interface Command {
   readonly job: Job
-  /** Whether outputs that exist may be replaced: `-y`. */
-  readonly overwrite: boolean
   /** `-loglevel`; `undefined` without it. */
   readonly logLevel: string | undefined
 }
@@ -64,7 +63,7 @@ export function commandJob(words: readonly string[], cwd: string, settings: Obje
   }
   checkTogether(job)
   const logLevel = globals.findLast(({ name }) => name === 'loglevel' || name === 'v')?.value
-  return { job: parseJob(job), overwrite, logLevel }
+  return { job: parseJob(job), logLevel }
 }
 
 function inputOf({ name, args }: FileWords, n: number, cwd: string): JobInput {
@@ -92,7 +91,9 @@ function outputOf(
   const place = outputPlace(name, cwd)
   const format = args.findLast(argument => argument.name === 'f')?.value
   const own = args.filter(argument => argument.name !== 'f')
-  if (format === undefined && endingOf(place) === '.m3u8') return packageOfPlaylist(place, own, option)
+  const condition = place === '-' ? {} : unlessExists({ overwrite })
+  if (format === undefined && endingOf(place) === '.m3u8')
+    return { ...packageOfPlaylist(place, own, option), ...condition }
   if (format === undefined && endingOf(place) === '.mpd') {
     throw usageError(
       name,
@@ -110,7 +111,7 @@ function outputOf(
     ...(form.layout !== undefined && { layout: form.layout }),
     ...(list.length > 0 && { args: list }),
     ...settings,
-    ...(!overwrite && place !== '-' && { ifNoneMatch: '*' as const }),
+    ...condition,
   }
 }
 

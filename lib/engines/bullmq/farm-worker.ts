@@ -18,9 +18,9 @@ import type { WorkerSettings } from './worker-options.js'
 export interface FarmStep {
   /** The ID of the job. */
   readonly job: string
-  /** `job`: a whole job, the plan of a split one, or its join; `chunk`, `audio`, `images`. */
+  /** `job`: a whole job, the plan of a split one, or its join; `chunk`, `audio`. */
   readonly name: string
-  /** The piece: `chunk-00003`, `audio`, `images`; absent for `job`. */
+  /** The piece: `chunk-00003`, `audio`; absent for `job`. */
   readonly piece?: string
 }
 

@@ -5,8 +5,10 @@ import {
   JOB_METADATA,
   commitTarget,
   decisionOf,
+  isOfJob,
   newerObject,
 } from '../../job/outputs/commit-target.js'
+import { hasCondition } from '../../job/outputs/target-condition.js'
 import type { Job, JobObject, JobOutput, JobPackage } from '../../job/schema/job.js'
 import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
 import { parseLocation } from '../../job/schema/location.js'
@@ -65,7 +67,7 @@ export async function ownTargets(
   const before = earlier ?? etags
   for (const [n, output] of job.outputs.entries()) {
     const one = found[n]
-    if (one === undefined || isOwn(one.state, id) || hasCondition(output)) continue
+    if (one === undefined || isOfJob(one.state, id) || hasCondition(output)) continue
     if (etags[n] !== before[n]) throw newerObject(one.location)
   }
   const outputs = job.outputs.map((output, n) =>
@@ -76,7 +78,7 @@ export async function ownTargets(
     job: { ...job, outputs },
     terms: { id, replaces: etags },
     result: isDone ? resultOf(job, found as Found[]) : undefined,
-    isBegun: found.some(one => isOwn(one?.state, id)),
+    isBegun: found.some(one => isOfJob(one?.state, id)),
     before,
   }
 }
@@ -87,39 +89,30 @@ export function targetChanged(error: unknown): S3Error | undefined {
   return newerObject({ bucket: error.bucket!, key: error.key! }, error)
 }
 
-function isOwn(state: ObjectState | undefined, id: string): boolean {
-  return state?.metadata[JOB_METADATA] === id
-}
-
-/** Whether its user says what it may replace. */
-function hasCondition(output: JobOutput): boolean {
-  return output.type === 'object' && (output.ifMatch !== undefined || output.ifNoneMatch !== undefined)
-}
-
 /** `undefined` for an output outside S3. */
 async function stateOf(output: JobOutput, id: string, store: WorkStore): Promise<Found | undefined> {
   if (output.type === 'object') {
     const location = parseLocation(output.url)
     if (location?.kind !== 's3') return undefined
     const state = await store.head(location)
-    return { location, state, isDone: isOwn(state, id) }
+    return { location, state, isDone: isOfJob(state, id) }
   }
   const target = commitTarget(output)
   if (target === undefined) return undefined
   const location = decisionOf(target)
   const state = await store.head(location)
   // The times of images, and what a report says, are not stored with them.
-  if (output.type !== 'package' || !isOwn(state, id)) return { location, state, isDone: false }
+  if (output.type !== 'package' || !isOfJob(state, id)) return { location, state, isDone: false }
   const others = await Promise.all(
     target.others.map(name => store.head({ bucket: target.bucket, key: target.prefix + name })),
   )
-  return { location, state, isDone: others.every(one => isOwn(one, id)) }
+  return { location, state, isDone: others.every(one => isOfJob(one, id)) }
 }
 
 /** The user's own conditions stay. */
 function guarded(output: JobObject, id: string, found: ObjectState | undefined): JobObject {
   const metadata = { ...output.metadata, [JOB_METADATA]: id }
-  if (!isOwn(found, id) && hasCondition(output)) return { ...output, metadata }
+  if (!isOfJob(found, id) && hasCondition(output)) return { ...output, metadata }
   return {
     ...{ ...output, metadata },
     ifMatch: found?.etag,

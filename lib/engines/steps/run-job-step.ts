@@ -3,11 +3,12 @@ import { checkJob } from '../../job/check-job.js'
 import { planJob } from '../../job/plan-job.js'
 import { resultOfSplit } from '../../job/run-split-job.js'
 import { runJobOn } from '../../job/run-job.js'
-import type { Job, JobObject } from '../../job/schema/job.js'
+import { hasCondition } from '../../job/outputs/target-condition.js'
+import type { Job, JobOutput } from '../../job/schema/job.js'
 import type { JobResult } from '../../job/schema/job-result.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
 import { removeWork } from '../../job/split/remove-work.js'
-import { type Piece, type SplitPlan, pieceName, piecesOf, workPrefix } from '../../job/split/split-plan.js'
+import { type SplitPlan, pieceName, workPrefix } from '../../job/split/split-plan.js'
 import { type PlanReference, readResults, storePlan } from '../../job/split/stored-plan.js'
 import { resultUnderKey } from '../../job/split/target-state.js'
 import { WorkStore } from '../../job/split/work-store.js'
@@ -18,7 +19,8 @@ import { type StepContext, withinTimeout } from './step-context.js'
 
 /** How a step of a job ended: its result, or the pieces that others are to encode before it is run again. */
 export type JobStepEnd =
-  { readonly result: JobResult } | { readonly pieces: readonly Piece[]; readonly planned: PlannedPieces }
+  | { readonly result: JobResult }
+  | { readonly pieces: readonly (number | 'audio')[]; readonly planned: PlannedPieces }
 
 /** What a step of a job needs besides its JSON. */
 export interface JobStepContext extends StepContext {
@@ -93,25 +95,30 @@ async function goOn(job: Job, plan: SplitPlan, context: JobStepContext): Promise
 
 async function handOut(
   plan: SplitPlan,
-  missing: readonly Piece[],
+  missing: readonly (number | 'audio')[],
   context: Pick<StepContext, 'client' | 'signal'>,
 ): Promise<PlannedPieces> {
   const { frames, seconds } = lengthOf(plan)
   const framesMissing = missing.reduce<number>((sum, piece) => sum + framesOf(plan, piece), 0)
   return {
     reference: await storePlan(plan, context),
-    pieces: piecesOf(plan).length,
+    pieces: allPieces(plan).length,
     ...{ frames, seconds, framesBefore: frames - framesMissing },
     ffmpeg: plan.fingerprint.ffmpeg,
     build: plan.fingerprint.build.slice(0, 8),
   }
 }
 
+/** The audio first: it takes long, because it is not split. */
+function allPieces({ chunks, audio }: SplitPlan): (number | 'audio')[] {
+  return [...(audio === undefined ? [] : ['audio' as const]), ...chunks.map((_, n) => n)]
+}
+
 /** The pieces without a result. One listing, however many pieces there are. */
-async function missingPieces(plan: SplitPlan, store: WorkStore): Promise<Piece[]> {
+async function missingPieces(plan: SplitPlan, store: WorkStore): Promise<(number | 'audio')[]> {
   const prefix = workPrefix(plan)
   const there = new Set(await store.list(plan.work.bucket, prefix))
-  return piecesOf(plan).filter(piece => !there.has(`${prefix}${pieceName(piece)}.json`))
+  return allPieces(plan).filter(piece => !there.has(`${prefix}${pieceName(piece)}.json`))
 }
 
 /** Runs a job in this process. It replaces nothing that a newer job has written, and does nothing twice. */
@@ -128,12 +135,13 @@ async function runWhole({ job, targets }: JobStep, id: string, context: JobStepC
   try {
     return await runJobOn(own.job, options, own.terms)
   } catch (error) {
-    const changed = hasOwnCondition(whole, error) ? undefined : targetChanged(error)
+    const changed = targetChanged(error)
     if (changed === undefined) throw error
     // Another delivery of this very job may have been faster.
     const winner = await ownTargets(whole, id, store)
     if (winner.result !== undefined) return winner.result
-    throw winner.isBegun ? sameJob(changed) : changed
+    if (winner.isBegun) throw sameJob(changed)
+    throw isOfCondition(whole, error) ? error : changed
   }
 }
 
@@ -149,10 +157,11 @@ function sameJob(changed: S3Error): S3Error {
   )
 }
 
-/** Whether the condition that failed is the user's own. */
-function hasOwnCondition({ outputs }: Job, error: unknown): boolean {
-  if (!(error instanceof S3Error)) return false
-  const url = `s3://${error.bucket}/${error.key}`
-  const output = outputs.find((one): one is JobObject => one.type === 'object' && one.url === url)
-  return output?.ifMatch !== undefined || output?.ifNoneMatch !== undefined
+/** Whether the condition that failed is the user's own, whose error says so. */
+function isOfCondition({ outputs }: Job, error: unknown): boolean {
+  const { bucket, key } = error as S3Error
+  const url = `s3://${bucket}/${key}`
+  const isOf = (output: JobOutput) =>
+    'prefix' in output ? url.startsWith(output.prefix) : output.url === url
+  return outputs.some(output => hasCondition(output) && isOf(output))
 }

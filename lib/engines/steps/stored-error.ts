@@ -10,7 +10,7 @@ export interface StoredError {
   readonly remedy: string
   /** Whether the same job may succeed if it runs again. */
   readonly retryable: boolean
-  /** The piece that failed: `chunk-00003`, `audio`, `images`. */
+  /** The piece that failed: `chunk-00003`, `audio`. */
   readonly piece?: string
   /** The last lines of ffmpeg’s log: up to 2,000 characters. */
   readonly stderrTail?: string
@@ -52,7 +52,10 @@ const REMEDIES: readonly (readonly [start: string, remedy: string])[] = [
   ['AVIO_ERR_OPTION', 'Correct what the message names, and add the job again.'],
   ['AVIO_ERR_PLAN_MIXED', 'Cancel the job, which removes its pieces, and add it again.'],
   ['AVIO_ERR_PLAN_TARGET_CHANGED', 'Retry the job to replace the newer object, or cancel it.'],
-  ['AVIO_ERR_PRECONDITION_FAILED', 'Retry the job to replace the newer object, or cancel it.'],
+  [
+    'AVIO_ERR_PRECONDITION_FAILED',
+    'Retry the job to replace the newer object, unless its ifNoneMatch or ifMatch forbids it, or cancel it.',
+  ],
   ['AVIO_ERR_OBJECT_CHANGED', 'Cancel the job, and add it again for the new version of its input.'],
   ['AVIO_ERR_QUEUE_CANCELLED', 'Add it again if it is still wanted.'],
   [

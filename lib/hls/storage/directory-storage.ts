@@ -6,10 +6,11 @@ import { FileError, SourceError } from '../../errors.js'
 import { descriptorHint } from '../../io/descriptors/out-of-descriptors.js'
 import { isTransient } from '../../io/async/transient-errors.js'
 import { FileSource, pathOf } from '../../io/sources/file-source.js'
+import { checkNoFile } from '../../io/file/file-exists.js'
 import { FileWritable } from '../../io/file/file-writable.js'
 import { readExactly } from '../../io/read-exactly.js'
 import { knownOptions, optionsObject } from '../../options.js'
-import { type SegmentStorage, storageName } from './segment-storage.js'
+import { type SegmentStorage, type StoredObjectInfo, storageName } from './segment-storage.js'
 
 /** Options of {@link DirectoryStorage}. */
 export interface DirectoryStorageOptions {
@@ -24,7 +25,7 @@ export interface DirectoryStorageOptions {
  * destroyed before its end leaves nothing (see {@link FileWritable}). The web server sets media types and cache
  * headers. Directories stay when their files are removed.
  *
- * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE`, with `path`.
+ * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE`, and `AVIO_ERR_FILE_EXISTS` with `ifNoneMatch`; with `path`.
  *
  * @example
  * ```ts
@@ -47,14 +48,14 @@ export class DirectoryStorage implements SegmentStorage {
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for a name that leads out of the directory; {@link FileError}
    * `AVIO_ERR_FILE_WRITE` if its directory can't be created
    */
-  open(name: string): Writable {
+  open(name: string, { ifNoneMatch }: Partial<StoredObjectInfo> = {}): Writable {
     const path = this.#pathOf(name)
     try {
       mkdirSync(dirname(path), { recursive: true })
     } catch (cause) {
       throw failure('The folder of', path, 'made', cause)
     }
-    return new FileWritable({ path })
+    return new FileWritable({ path, overwrite: ifNoneMatch === undefined })
   }
 
   /**
@@ -88,6 +89,15 @@ export class DirectoryStorage implements SegmentStorage {
     }
     const message = `The file ${path} exceeds the limit of ${maxSize} bytes.`
     throw new SourceError('AVIO_ERR_SOURCE_READ', message, { source: path }, { retryable: false })
+  }
+
+  /**
+   * Rejects if a file exists under the name.
+   *
+   * @throws {@link FileError} `AVIO_ERR_FILE_EXISTS`
+   */
+  async checkAbsent(name: string): Promise<void> {
+    await checkNoFile(this.#pathOf(name))
   }
 
   #pathOf(name: string): string {

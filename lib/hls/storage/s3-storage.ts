@@ -4,6 +4,8 @@ import { S3Error } from '../../errors.js'
 import { readExactly } from '../../io/read-exactly.js'
 import { retry } from '../../io/async/retry.js'
 import { MiB, knownOptions, optionError, optionsObject, stringOption } from '../../options.js'
+import { headObject } from '../../s3/commit/head-object.js'
+import { objectExists } from '../../s3/commit/write-condition.js'
 import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
 import { checkHeaderValue } from '../../s3/request/check-headers.js'
 import { type S3ClientOption, clientOption } from '../../s3/request/s3-client.js'
@@ -138,7 +140,7 @@ export class S3Storage implements SegmentStorage {
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for a name that leads out of the storage, or makes a key of more than
    * 1,024 bytes; for a `contentType` or `cacheControl` that is not a valid header value
    */
-  open(name: string, { contentType, cacheControl, large = false }: StoredObjectInfo): Writable {
+  open(name: string, { contentType, cacheControl, large = false, ifNoneMatch }: StoredObjectInfo): Writable {
     const location = this.#locationOf(name)
     checkHeaderValue('cacheControl', cacheControl ?? '', 'Give directives, such as max-age=60')
     const request =
@@ -149,6 +151,7 @@ export class S3Storage implements SegmentStorage {
       client: this.#client,
       contentType,
       request,
+      ifNoneMatch,
       ...this.#sending,
       ...sizes,
     })
@@ -196,6 +199,20 @@ export class S3Storage implements SegmentStorage {
     }
     const message = `${formatS3Uri(location)} exceeds the limit of ${maxSize} bytes.`
     throw new S3Error('AVIO_ERR_OBJECT_TOO_LARGE', message, location)
+  }
+
+  /**
+   * Rejects if an object exists under the name. Without the permission to look (HEAD), it resolves.
+   *
+   * @throws {@link S3Error} `AVIO_ERR_PRECONDITION_FAILED`; the errors of a HEAD request
+   */
+  async checkAbsent(name: string): Promise<void> {
+    const location = this.#locationOf(name)
+    const found = await headObject(this.#client, location).catch((error: unknown) => {
+      if (error instanceof S3Error && error.code === 'AVIO_ERR_ACCESS_DENIED') return undefined
+      throw error
+    })
+    if (found !== undefined) throw objectExists(location, found.etag)
   }
 
   #locationOf(name: string) {

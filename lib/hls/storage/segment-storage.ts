@@ -17,6 +17,12 @@ export interface StoredObjectInfo {
    * @defaultValue `false`
    */
   readonly large?: boolean | undefined
+  /**
+   * `'*'`: the object is stored only if nothing exists under the name, as the storage finds when it makes it visible;
+   * otherwise the stream fails, and what is there stays.
+   * @defaultValue an object that exists is replaced
+   */
+  readonly ifNoneMatch?: '*' | undefined
 }
 
 /**
@@ -53,6 +59,12 @@ export interface SegmentStorage {
    * @param maxSize - a larger object is an error: a playlist of a million segments has some 40 MB
    */
   read?(name: string, maxSize: number): Promise<Uint8Array | undefined>
+  /**
+   * Rejects if an object exists under the name, with the error of a stream that {@link open} has opened with
+   * `ifNoneMatch`. With `ifNoneMatch`, the packager calls it for the multivariant playlist and the manifest: before it
+   * stores anything, and again before it stores the first of the two. Without it, only their streams tell.
+   */
+  checkAbsent?(name: string): Promise<void>
 }
 
 /**

@@ -16,6 +16,8 @@ export interface ObjectKind {
   readonly large?: boolean
   /** Whether it has a fixed name, under which an older object may exist: it is never removed. */
   readonly isRoot?: boolean
+  /** Stored only if nothing exists under the name. */
+  readonly ifNoneMatch?: '*' | undefined
 }
 
 /**
@@ -65,7 +67,7 @@ export class StoredObjects {
   }
 
   /** Opens an object that is written piece by piece. */
-  open(name: string, { cache, media, large, isRoot = false }: ObjectKind): ObjectWriter {
+  open(name: string, { cache, media, large, isRoot = false, ifNoneMatch }: ObjectKind): ObjectWriter {
     if (this.#abortedBy) throw this.#abortedBy
     if (cache === 'segments') this.#countOne(name)
     const cacheControl = this.#cacheControl[cache]
@@ -73,6 +75,7 @@ export class StoredObjects {
       contentType: contentTypeOf(name, media),
       ...(cacheControl === undefined ? {} : { cacheControl }),
       ...(large === undefined ? {} : { large }),
+      ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
     }
     if (!isRoot) {
       // Last in, first out, also if a name is written again.
@@ -94,6 +97,11 @@ export class StoredObjects {
   get read(): SegmentStorage['read'] {
     if (this.#storage.read === undefined) return undefined
     return (name, maxSize) => this.#answer(() => this.#storage.read!(name, maxSize), this.#grace)
+  }
+
+  /** Rejects if the storage has an object under the name and can tell: see {@link SegmentStorage.checkAbsent}. */
+  async checkAbsent(name: string): Promise<void> {
+    await this.#answer(() => this.#storage.checkAbsent?.(name), this.#grace)
   }
 
   /** Aborts everything under way, and rejects new objects. */

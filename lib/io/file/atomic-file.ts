@@ -5,6 +5,7 @@ import { FileError } from '../../errors.js'
 import { DESCRIPTOR_REMEDY } from '../descriptors/out-of-descriptors.js'
 import { isTransient } from '../async/transient-errors.js'
 import { MiB } from '../../options.js'
+import { fileExists } from './file-exists.js'
 
 /** Memory for moving bytes within the file, in bytes. */
 const SHIFT_SIZE = MiB
@@ -150,7 +151,7 @@ async function targetOf(path: string, overwrite: boolean): Promise<string> {
     if (leadsTo === undefined) return path
     return targetOf(resolve(await realpath(dirname(path)), leadsTo), overwrite)
   }
-  if (!overwrite) throw exists(path)
+  if (!overwrite) throw fileExists(path)
   // A rename would turn a device or a pipe into a file.
   if (!older.isFile()) throw new Error(`it is ${older.isDirectory() ? 'a directory' : 'not a regular file'}`)
   return realpath(path)
@@ -172,13 +173,8 @@ const REMEDIES: Record<string, string> = {
 function writeFailure(cause: unknown, path: string): FileError {
   if (cause instanceof FileError) return cause
   const { code = '', message } = cause as NodeJS.ErrnoException
-  if (code === 'EEXIST') return exists(path, cause)
+  if (code === 'EEXIST') return fileExists(path, cause)
   const remedy = REMEDIES[code]
   const said = `Cannot write ${path}: ${message}.${remedy === undefined ? '' : ` ${remedy}`}`
   return new FileError('AVIO_ERR_FILE_WRITE', said, { path }, { cause, retryable: isTransient(code) })
-}
-
-function exists(path: string, cause?: unknown): FileError {
-  const message = `${path} was not written: the file already exists, and "overwrite" is false.`
-  return new FileError('AVIO_ERR_FILE_EXISTS', message, { path }, { cause })
 }

@@ -8,7 +8,6 @@ import { S3Source } from '../../s3/s3-source.js'
 import type { HttpAllow } from '../../io/sources/http-allow.js'
 import type { JobInput } from '../schema/job.js'
 import type { ReadVersion } from '../schema/job-result.js'
-import { invalidJob } from '../schema/job-errors.js'
 import { type Location, shownLocation } from '../schema/location.js'
 
 /** Settings for opening inputs. */
@@ -34,25 +33,14 @@ export interface OpenInput {
  * Opens an input and checks its size.
  *
  * @param location - its location, checked by the policy
- * @param path - its path in the job, for messages
  */
 export async function openInput(
   input: JobInput,
   location: Location,
-  path: string,
   settings: OpenSettings,
 ): Promise<OpenInput> {
-  const { etag, versionId, url } = input
-  if (versionId !== undefined && location.kind !== 's3') {
-    throw invalidJob(
-      `${path}.versionId`,
-      'is for objects in S3 only: remove it, or pin the version with "etag"',
-    )
-  }
-  if (location.kind === 'stdio') {
-    if (etag !== undefined) throw invalidJob(`${path}.etag`, 'has no meaning for standard input')
-    return openStdin(settings)
-  }
+  const { url } = input
+  if (location.kind === 'stdio') return openStdin(settings)
   const source = sourceAt(input, location, settings)
   const size = await source.size(settings.signal)
   if (size > settings.maxInputBytes)

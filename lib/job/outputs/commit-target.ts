@@ -4,9 +4,11 @@ import { S3Error } from '../../errors.js'
 import { PACKAGE_METADATA } from '../../hls/storage/committing-storage.js'
 import { CommitSet, type Replaced } from '../../s3/commit/commit-set.js'
 import { type ObjectState, headObject } from '../../s3/commit/head-object.js'
+import { objectExists } from '../../s3/commit/write-condition.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
 import type { JobOutput } from '../schema/job.js'
 import { parseLocation, parsePrefix } from '../schema/location.js'
+import { distinctBytes } from './distinct-bytes.js'
 import { firstThumbnail } from './images.js'
 
 /** The metadata key for the identity of a job, by which a late or second run recognizes its own objects. */
@@ -70,36 +72,62 @@ export function decisionOf({ bucket, prefix, decision }: CommitTarget): S3Locati
   return { bucket, key: prefix + decision }
 }
 
+/** Settings of {@link openCommitSet}. */
+export interface CommitSetting {
+  readonly signal?: AbortSignal | undefined
+  /** The identity of the job, from a queue. */
+  readonly id?: string | undefined
+  /** The ETag that the object that decides may replace, `null` for none, from a queue. @defaultValue what is there */
+  readonly replaces?: string | null | undefined
+  /** Nothing may be replaced but what this very job has stored. */
+  readonly ifNoneMatch?: '*' | undefined
+}
+
 /**
  * Looks at what a run will replace, and returns its objects. If the credentials do not permit to look (HEAD), the
- * object is replaced whatever it is.
+ * object is replaced whatever it is, or, with `ifNoneMatch`, only stored if there is none.
  *
- * @param terms - the identity of the job, and the ETag that the object that decides may replace, from a queue
+ * @throws `S3Error` `AVIO_ERR_PRECONDITION_FAILED` with `ifNoneMatch`, for a name that has an object
  */
 export async function openCommitSet(
   target: CommitTarget,
   client: S3Client,
-  { signal, id, replaces }: { signal?: AbortSignal; id?: string; replaces?: string | null } = {},
+  { signal, id, replaces, ifNoneMatch }: CommitSetting = {},
 ): Promise<CommitSet> {
   const { bucket, prefix, decision, others } = target
+  const mayReplace = ifNoneMatch && ((found: ObjectState) => isOfJob(found, id))
   const pins = new Map<string, Replaced | undefined>()
   const look = async (name: string) => {
+    const location = { bucket, key: prefix + name }
     try {
-      pins.set(name, replacedBy(await headObject(client, { bucket, key: prefix + name }, { signal })))
+      const found = await headObject(client, location, { signal })
+      if (found !== undefined && mayReplace?.(found) === false) throw objectExists(location, found.etag)
+      pins.set(name, replacedBy(found))
     } catch (error) {
       if (!(error instanceof S3Error) || error.code !== 'AVIO_ERR_ACCESS_DENIED') throw error
+      if (ifNoneMatch !== undefined) pins.set(name, undefined)
     }
   }
   await Promise.all([decision, ...others].map(look))
   if (replaces !== undefined && replaces !== (pins.get(decision)?.etag ?? null))
     pins.set(decision, replaces === null ? undefined : { etag: replaces })
+  const run = randomUUID()
   return new CommitSet({
     ...{ client, bucket, prefix, decision, replaces: pins },
-    mark: { name: RUN_METADATA, value: randomUUID() },
+    mark: { name: RUN_METADATA, value: run },
+    distinct: bytes => distinctBytes(bytes, run),
     ...(id !== undefined && { metadata: { [JOB_METADATA]: id } }),
-    kind: PACKAGE_METADATA,
-    changed: location => newerObject(location),
+    ...{ kind: PACKAGE_METADATA, mayReplace },
+    changed: (location, _, found) =>
+      ifNoneMatch !== undefined && found !== undefined
+        ? objectExists(location, found.etag)
+        : newerObject(location),
   })
+}
+
+/** Whether an earlier or another run of this job has stored an object; of a job without an identity, none has. */
+export function isOfJob(found: ObjectState | undefined, id: string | undefined): boolean {
+  return id !== undefined && found?.metadata[JOB_METADATA] === id
 }
 
 function replacedBy(found: ObjectState | undefined): Replaced | undefined {

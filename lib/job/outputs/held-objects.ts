@@ -15,6 +15,8 @@ export interface HeldSettings {
   /** The location, for messages. */
   readonly target: string
   readonly cacheControl?: string | undefined
+  /** For a storage without {@link HeldSettings.decision}: an object that exists is not replaced. */
+  readonly ifNoneMatch?: '*' | undefined
   readonly maxObjects: number
   /** The object that decides between two jobs with the same objects: it is stored first. */
   readonly decision?: string | undefined
@@ -121,9 +123,9 @@ export class HeldObjects {
   }
 
   async #put(name: string, bytes: Uint8Array): Promise<void> {
-    const { storage, cacheControl } = this.#settings
+    const { storage, cacheControl, ifNoneMatch } = this.#settings
     const contentType = mediaTypeOfName(name) ?? 'application/octet-stream'
-    const sink = storage.open(name, { contentType, cacheControl })
+    const sink = storage.open(name, { contentType, cacheControl, ifNoneMatch })
     // Its result tells, after the clean-up.
     sink.on('error', () => undefined)
     sink.end(bytes)

@@ -13,6 +13,10 @@ const stored = {
   kmsKeyId: headerValue.optional().describe('The KMS key for `aws:kms`.'),
 }
 
+/** The condition of every output; `what` says of which keys. */
+const ifNoneMatch = (what: string) => z.literal('*').optional().describe(what)
+const ifNoneMatchBelow = ifNoneMatch('Store only if no object exists under any of the keys.')
+
 const encoding = {
   video: video.optional(),
   audio: audio.optional(),
@@ -46,7 +50,7 @@ export const objectOutput = z
     metadata: strings.optional().describe('User metadata (`x-amz-meta-…`).'),
     tags: strings.optional().describe('Tags of the object.'),
     ...stored,
-    ifNoneMatch: z.literal('*').optional().describe('Store only if no object exists under the key.'),
+    ifNoneMatch: ifNoneMatch('Store only if no object exists under the key.'),
     ifMatch: headerValue.optional().describe('Replace only an object with this ETag.'),
   })
   .meta({ id: 'object', description: 'One object, written by one of ffmpeg’s muxers.' })
@@ -131,6 +135,7 @@ export const packageOutput = z
     storageClass: stored.storageClass,
     serverSideEncryption: stored.serverSideEncryption,
     kmsKeyId: stored.kmsKeyId,
+    ifNoneMatch: ifNoneMatch('Store only if neither the multivariant playlist nor the manifest exists.'),
   })
   .meta({
     id: 'package',
@@ -149,6 +154,7 @@ export const thumbnailsOutput = z
     width: z.int().min(1).max(16_384).optional().describe('In pixels. By default that of the video.'),
     height: z.int().min(1).max(16_384).optional().describe('In pixels. By default derived from the width.'),
     ...stored,
+    ifNoneMatch: ifNoneMatchBelow,
   })
   .refine(hasOneTime, ONE_OF_TIMES)
   .meta({
@@ -159,7 +165,10 @@ export const thumbnailsOutput = z
 
 /** Sheets of thumbnails. */
 export const storyboardOutput = z
-  .strictObject({ type: z.literal('storyboard'), prefix, input, ...pictures, ...sheet, ...stored })
+  .strictObject({
+    ...{ type: z.literal('storyboard'), prefix, input, ...pictures, ...sheet, ...stored },
+    ifNoneMatch: ifNoneMatchBelow,
+  })
   .refine(hasOneTime, ONE_OF_TIMES)
   .meta({
     ...oneTimeInSchema,
@@ -176,6 +185,7 @@ export const probeOutput = z
     url: outputUrl
       .optional()
       .describe('The location to store the report at, as JSON. By default it is only in the result.'),
+    ifNoneMatch: ifNoneMatch('Store only if no object exists under the key.'),
   })
   .meta({ id: 'probe', description: 'A report on an input: its container, streams and durations.' })
 

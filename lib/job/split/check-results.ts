@@ -2,13 +2,12 @@ import { PlanError } from '../../errors.js'
 import { checkChunk } from './check-chunk.js'
 import { isSameEncoder } from './fingerprint.js'
 import { type PieceResult, checkResult } from './piece-result.js'
-import { type Piece, type SplitPlan, pieceName, pieceNames, uncutPieces } from './split-plan.js'
+import { type SplitPlan, pieceName, pieceNames } from './split-plan.js'
 
 /** All results of a plan, in order. */
 export interface CheckedResults {
   readonly chunks: readonly PieceResult[]
   readonly audio: PieceResult | undefined
-  readonly images: PieceResult | undefined
 }
 
 /**
@@ -29,11 +28,11 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
       `${missing.slice(0, 5).join(', ')}.`
     throw new PlanError('AVIO_ERR_PLAN_GAP', `${message} Run their steps first.`, { plan: plan.hash, piece })
   }
-  const resultOf = (piece: Piece) => checkResult(byPiece.get(pieceName(piece)), plan, pieceName(piece))
+  const resultOf = (n: number | 'audio') => checkResult(byPiece.get(pieceName(n)), plan, pieceName(n))
   const chunks = plan.chunks.map((_, n) => resultOf(n))
-  const uncut = uncutPieces(plan).map(resultOf)
+  const audio = plan.audio === undefined ? undefined : resultOf('audio')
   const [first] = chunks
-  for (const result of [...chunks, ...uncut]) {
+  for (const result of audio === undefined ? chunks : [...chunks, audio]) {
     if (plan.allowMixed === true || isSameEncoder(result.fingerprint, plan.fingerprint)) continue
     throw mixed(
       plan,
@@ -49,10 +48,7 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
     }
     checkChunk(plan, n, result)
   }
-  const [audio, images] = (['audio', 'images'] as const).map(name =>
-    uncut.find(({ piece }) => piece === name),
-  )
-  return { chunks, audio, images }
+  return { chunks, audio }
 }
 
 function mixed(plan: SplitPlan, { piece }: PieceResult, what: string): PlanError {

@@ -1,14 +1,13 @@
 import { AvioError } from '../../errors.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { functionOption, integerOption } from '../../options.js'
-import { encodePiece } from './encode-piece.js'
+import { type PieceProgress, encodeAudio, encodeChunk } from './encode-piece.js'
 import { joinChunks } from './join-chunks.js'
-import type { PieceProgress } from './make-piece.js'
 import type { PieceResult } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
 import { removeWork } from './remove-work.js'
 import { checkFinished } from './split-limits.js'
-import { type SplitPlan, type UnsplitPlan, checkPlan, isChunk, piecesOf, totalFrames } from './split-plan.js'
+import { type SplitPlan, type UnsplitPlan, checkPlan, totalFrames } from './split-plan.js'
 import { type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
 
@@ -71,16 +70,20 @@ export async function runSplit(
 }
 
 async function made(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {
-  const { client, ffmpegPath, ffprobePath, env, signal, onLog } = context
+  const { client, ffmpegPath, env, signal, onLog } = context
   const progress = new Progress(plan, context.onProgress)
   const failed = new AbortController()
   const signals = [failed.signal, ...(signal ? [signal] : [])]
   const inner = {
-    ...{ client, ffmpegPath, ffprobePath, env, onLog },
+    ...{ client, ffmpegPath, env, onLog },
     signal: AbortSignal.any(signals),
     onProgress: (one: PieceProgress) => progress.see(one),
   }
-  const steps = piecesOf(plan).map(piece => () => encodePiece(plan, piece, inner))
+  // The audio takes long, because it is not split: it goes first.
+  const steps = [
+    ...(plan.audio === undefined ? [] : [() => encodeAudio(plan, inner)]),
+    ...plan.chunks.map((_, n) => () => encodeChunk(plan, n, inner)),
+  ]
   const results: PieceResult[] = []
   const work = async () => {
     for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
@@ -115,21 +118,21 @@ class Progress {
   #pieces = 0
   #step: 'encode' | 'join' = 'encode'
 
-  constructor(plan: SplitPlan, tell: ((progress: SplitProgress) => void) | undefined) {
+  constructor({ chunks, audio }: SplitPlan, tell: ((progress: SplitProgress) => void) | undefined) {
     this.#tell = tell
-    this.#totalFrames = totalFrames(plan)
-    this.#totalPieces = piecesOf(plan).length
+    this.#totalFrames = totalFrames({ chunks })
+    this.#totalPieces = chunks.length + (audio === undefined ? 0 : 1)
   }
 
   see({ piece, frames }: PieceProgress): void {
-    if (!isChunk(piece)) return
+    if (piece === 'audio') return
     this.#frames.set(piece, frames)
     this.#report()
   }
 
   done({ piece, renditions }: PieceResult): void {
     this.#pieces++
-    if (isChunk(piece)) this.#frames.set(piece, renditions[0]!.tracks[0]!.samples)
+    if (piece !== 'audio') this.#frames.set(piece, renditions[0]!.tracks[0]!.samples)
     this.#report()
   }
 

@@ -2,7 +2,7 @@ import { PlanError } from '../../errors.js'
 import type { PresentationLayout } from '../../hls/presentation/presentation.js'
 import type { RenditionOptions } from '../../hls/rendition/rendition-options.js'
 import type { Unsplit } from '../encoding/unsplit.js'
-import { hashOf, spelledFractions } from '../grid/canonical-json.js'
+import { hashOf } from '../grid/canonical-json.js'
 import type { GridChunk } from '../grid/chunk-grid.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { SplitEstimate } from './split-estimate.js'
@@ -48,31 +48,8 @@ export interface PlannedPackage extends PackageMedia {
   readonly replacesMpd?: string
   /** The names of the renditions, and what playlists say of them, in the order of the playlists. */
   readonly renditions: readonly RenditionOptions[]
-  /** Sheets of thumbnails for the seek bars of players, which are one piece; absent for none. */
-  readonly images?: PlannedImages
   /** Whether the objects of the replaced package are removed after the commit. */
   readonly removeReplaced: boolean
-}
-
-/** The sheets of thumbnails of a package, with all defaults. The times are one of `times`, `every` and `count`. */
-export interface PlannedImages {
-  /** Name of the images, and of their directory. */
-  readonly name: string
-  /** In seconds. */
-  readonly times?: readonly number[]
-  /** In seconds. */
-  readonly every?: number
-  readonly count?: number
-  readonly exact: boolean
-  readonly format: 'jpeg' | 'png' | 'webp'
-  /** Tiles in a row. */
-  readonly columns: number
-  /** Rows of a full sheet. */
-  readonly rows: number
-  /** Width of a tile, in pixels. */
-  readonly width: number
-  /** Height of a tile, in pixels; absent for that of the aspect ratio. */
-  readonly height?: number
 }
 
 /** Where the segments of a package are stored, and how. They stay there. */
@@ -187,8 +164,7 @@ const UNSEEN: ReadonlySet<string> = new Set(['replaces', 'replacesMpd', 'removeR
 /** All that players see of a package: a run is never written twice with different playlists. */
 function packageOf(output: PlannedTarget): object | undefined {
   if (output.type === 'object') return undefined
-  const seen = Object.fromEntries(Object.entries(output).filter(([name]) => !UNSEEN.has(name)))
-  return spelledFractions(seen) as object
+  return Object.fromEntries(Object.entries(output).filter(([name]) => !UNSEEN.has(name)))
 }
 
 /**
@@ -223,36 +199,9 @@ export function workPrefix({ work, hash }: SplitPlan): string {
   return `${work.prefix}${hash}/`
 }
 
-/** A piece: a chunk of the video by its number from 0, the audio, or the images of a package. */
-export type Piece = number | 'audio' | 'images'
-
-/** The name of a piece: `chunk-00003`, `audio`, `images`. */
-export function pieceName(piece: Piece): string {
-  return typeof piece === 'string' ? piece : `chunk-${String(piece).padStart(5, '0')}`
-}
-
-/** Whether a piece is a chunk, by its name. */
-export function isChunk(name: string): boolean {
-  return name.startsWith('chunk-')
-}
-
-/** The pieces of a plan that are not split. */
-export function uncutPieces({
-  audio,
-  output,
-}: Pick<SplitPlan, 'audio' | 'output'>): Exclude<Piece, number>[] {
-  const hasImages = output.type === 'package' && output.images !== undefined
-  return [...(audio === undefined ? [] : ['audio' as const]), ...(hasImages ? ['images' as const] : [])]
-}
-
-/** All pieces of a plan, in the order to start them: those that are not split take long, and go first. */
-export function piecesOf(plan: SplitPlan): Piece[] {
-  return [...uncutPieces(plan), ...plan.chunks.map((_, n) => n)]
-}
-
-/** The names of a package's media playlists, below its prefix: those of the renditions, and that of the images. */
-export function mediaPlaylists({ run, renditions, images }: PlannedPackage): string[] {
-  return [...renditions, ...(images ? [images] : [])].map(({ name }) => `${run}/${name}/index.m3u8`)
+/** The name of a piece: `audio`, or a chunk by its number from 0. */
+export function pieceName(n: number | 'audio'): string {
+  return n === 'audio' ? n : `chunk-${String(n).padStart(5, '0')}`
 }
 
 /** The frames of the whole video. */
@@ -260,9 +209,9 @@ export function totalFrames({ chunks }: Pick<SplitPlan, 'chunks'>): number {
   return chunks.at(-1)!.end - chunks[0]!.start
 }
 
-/** The names of all pieces of a plan: the chunks in order, then the others. */
-export function pieceNames(plan: SplitPlan): string[] {
-  return [...plan.chunks.map((_, n) => n), ...uncutPieces(plan)].map(pieceName)
+/** The names of all pieces of a plan: the chunks in order, then the audio. */
+export function pieceNames({ chunks, audio }: SplitPlan): string[] {
+  return [...chunks.map((_, n) => pieceName(n)), ...(audio === undefined ? [] : [pieceName('audio')])]
 }
 
 /** The encoders of the video, without duplicates. */

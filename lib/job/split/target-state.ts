@@ -2,7 +2,7 @@ import { PlanError } from '../../errors.js'
 import { PACKAGE_METADATA, type PackageNumbers } from '../../hls/storage/committing-storage.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
 import { hashOf } from '../grid/canonical-json.js'
-import { type PlannedTarget, type SplitPlan, mediaPlaylists } from './split-plan.js'
+import type { PlannedTarget, SplitPlan } from './split-plan.js'
 import type { ObjectState } from '../../s3/commit/head-object.js'
 import type { WorkStore } from './work-store.js'
 
@@ -93,9 +93,13 @@ export function resultOf(
   const stored = { ...targetLocation(output), etag, versionId }
   if (output.type === 'object') return { ...stored, bytes: size }
   const { bytes, ...numbers } = JSON.parse(metadata[PACKAGE_METADATA] ?? '{}') as PackageNumbers
-  const { mpd, playlist } = output
-  const playlists = [...mediaPlaylists(output), ...(mpd ? [mpd] : []), playlist]
-  return { ...stored, bytes, package: { ...numbers, run: output.run, playlists, leftBehind: [] } }
+  const { run, renditions, mpd, playlist } = output
+  const playlists = [
+    ...renditions.map(({ name }) => `${run}/${name}/index.m3u8`),
+    ...(mpd ? [mpd] : []),
+    playlist,
+  ]
+  return { ...stored, bytes, package: { ...numbers, run, playlists, leftBehind: [] } }
 }
 
 /** The error for a target that something else has written. */

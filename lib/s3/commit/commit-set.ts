@@ -36,6 +36,17 @@ export interface CommitSetOptions {
   readonly metadata?: Readonly<Record<string, string>>
   /** The name of metadata that all such sets carry: a set that has won may replace what another has stored. */
   readonly kind: string
+  /**
+   * Whether an object may be replaced that was not there when the work began. With it, nothing else is replaced either:
+   * a name that is not in `replaces` has to have no object, or one like this.
+   * @defaultValue any may, of those that such sets have stored; under a name that is not in `replaces`, any at all
+   */
+  readonly mayReplace?: ((found: ObjectState) => boolean) | undefined
+  /**
+   * Makes the bytes of an object unlike those of any other set, and so its ETag.
+   * @defaultValue bytes are stored as they are: those of the caller name the run
+   */
+  readonly distinct?: ((bytes: Uint8Array) => Uint8Array) | undefined
   /** Makes the error for a key that has changed since the work began. */
   readonly changed: (
     location: S3Location,
@@ -76,8 +87,9 @@ const ROUNDS = 10
  *
  * Whatever the order, the objects of the last winner remain.
  *
- * Two runs may have equal bytes for the object that decides, and so one ETag: their marks are compared before the first
- * request, which leaves the short window between both.
+ * This takes ETags that differ between any two sets: `distinct` sees to it that bytes do. Where they may be equal (a
+ * report that comes out the same), a newer object with the bytes of the one to replace looks like that one, except by
+ * its mark, which is compared before the first request; in the window between both, the older set wins.
  *
  * Stores that ignore conditions: the keys are compared before the first request, which leaves a short window. Stores
  * that refuse `If-Match` even for the right ETag (Ceph 16): if the key still has that ETag after the refusal, the
@@ -104,8 +116,10 @@ export class CommitSet {
    * @throws {@link CommitRefusal} if something newer is there; `S3Error`, as of `S3MultipartWritable`
    */
   async put(name: string, bytes: Uint8Array, as: CommitAs): Promise<void> {
-    const send: Send = condition => this.#send(name, bytes, as, condition)
-    await (name === this.#options.decision ? this.#decide(send) : this.#follow(name, send))
+    const { decision, distinct } = this.#options
+    const stored = distinct?.(bytes) ?? bytes
+    const send: Send = condition => this.#send(name, stored, as, condition)
+    await (name === decision ? this.#decide(send) : this.#follow(name, send))
   }
 
   /** Whether this set has won, and no newer one since. */
@@ -124,7 +138,7 @@ export class CommitSet {
     for (const [name, found] of seen) {
       const then = replaces.get(name)
       if (!replaces.has(name) || found === 'hidden' || this.#isSame(found, then)) continue
-      if (name !== decision && this.#isOfKind(found)) continue
+      if (name !== decision && this.#yields(name, found)) continue
       throw new CommitRefusal('lost', this.#changed(name, then?.etag, found))
     }
     if (!replaces.has(decision)) {
@@ -137,21 +151,21 @@ export class CommitSet {
   }
 
   async #follow(name: string, send: Send): Promise<void> {
-    const { decision, replaces } = this.#options
+    const { decision, replaces, mayReplace } = this.#options
     let then = replaces.get(name)?.etag
     for (let round = 1; ; round++) {
       const now = await this.#look(decision)
       if (now !== 'hidden' && !this.#isOwn(now))
         throw new CommitRefusal('overtaken', this.#changed(decision, replaces.get(decision)?.etag, now))
       // Where nobody may look, nobody can know what to replace.
-      if (now === 'hidden' && !replaces.has(name)) {
+      if (now === 'hidden' && !replaces.has(name) && mayReplace === undefined) {
         await send({})
         return
       }
       const refused = await this.#replace(name, send, then)
       if (refused === undefined) return
       const { found } = refused
-      const isForeign = found === 'hidden' || (replaces.has(name) && !this.#isOfKind(found))
+      const isForeign = found === 'hidden' || !this.#yields(name, found)
       if (isForeign || round === ROUNDS) throw new CommitRefusal('foreign', this.#changed(name, then, found))
       then = found?.etag
     }
@@ -165,7 +179,9 @@ export class CommitSet {
     } catch (error) {
       // Not a 409, which says that another write is under way.
       const isRefused =
-        error instanceof S3Error && error.code === 'AVIO_ERR_PRECONDITION_FAILED' && error.statusCode === 412
+        error instanceof S3Error &&
+        error.code === 'AVIO_ERR_PRECONDITION_FAILED' &&
+        (error.statusCode === 412 || error.statusCode === 404)
       if (!isRefused) throw error
       const found = await this.#look(name)
       if (found === 'hidden') return { found }
@@ -217,9 +233,14 @@ export class CommitSet {
     return found.etag === then.etag && (then.mark === undefined || then.mark === mark)
   }
 
-  /** Whether such a set has stored it, or nothing is there. The one that decides says which set that may be. */
-  #isOfKind(found: ObjectState | undefined): boolean {
-    return found === undefined || this.#options.kind in found.metadata
+  /**
+   * Whether an object that was not there when the work began may be replaced, or nothing is there. The one that decides
+   * says which set that may be.
+   */
+  #yields(name: string, found: ObjectState | undefined): boolean {
+    if (found === undefined) return true
+    const { mayReplace, replaces, kind } = this.#options
+    return mayReplace ? mayReplace(found) : !replaces.has(name) || kind in found.metadata
   }
 
   #changed(name: string, replaces: string | undefined, found: Seen): Error {

@@ -84,6 +84,11 @@ export function uploadError(
       { ...all, ...known(failure) },
       { cause: error, retryable },
     )
+  if (fields.uploadId === undefined && target.request.IfMatch !== undefined && isUploadGone(failure)) {
+    // S3 answers NoSuchKey, not a 412, if there is nothing that could match.
+    const more = `There is no object that it could replace (IfMatch: ${target.request.IfMatch}).`
+    return rename('AVIO_ERR_PRECONDITION_FAILED', more, false)
+  }
   if (fields.uploadId !== undefined && isUploadGone(failure)) {
     const more =
       'The multipart upload no longer exists: another client completed or aborted it, or a lifecycle rule of the ' +

@@ -6,10 +6,10 @@ import {
   MiB,
   booleanOption,
   functionOption,
+  ifNoneMatchOption,
   integerOption,
   knownOptions,
   oneOfOption,
-  optionError,
   optionsObject,
   signalOption,
   stringMapOption,
@@ -304,11 +304,4 @@ export function uploadSettings(given: S3MultipartWritableOptions): UploadSetting
       unit: 'bytes',
     }),
   }
-}
-
-function ifNoneMatchOption(options: object): '*' | undefined {
-  const given: unknown = (options as S3MultipartWritableOptions).ifNoneMatch
-  // An ETag here would request something that S3 does not support on writes.
-  if (given === undefined || given === '*') return given
-  throw optionError('ifNoneMatch', '"*"', given)
 }

@@ -10,7 +10,7 @@ function contextOf(signal = new AbortController().signal) {
   return { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough(), cwd: '/', signal }
 }
 
-const OPTIONS = { overwrite: true, isTyped: true }
+const OPTIONS = { isTyped: true }
 
 t.test('prints a job without running it', async t => {
   const context = contextOf()

@@ -35,7 +35,7 @@ t.test('makes a job of the words, or says what is missing', async t => {
     outputs: [
       {
         ...{ type: 'thumbnails', prefix: 's3://web/a/', every: 2.5, exact: true, format: 'webp' },
-        cacheControl: 'max-age=1',
+        ...{ cacheControl: 'max-age=1', ifNoneMatch: '*' },
       },
     ],
   })

@@ -31,7 +31,10 @@ t.test('refuses a target that exists before it reads anything, unless -y is give
   const words = wordsOf('-i s3://masters/a.mp4 -c copy s3://web/b.mp4')
   const refused = await runCli(words, { s3 })
   t.equal(refused.code, 7, refused.stderr)
-  t.match(refused.stderr, /s3:\/\/web\/b\.mp4 exists\. .*Add -y/)
+  t.match(
+    refused.stderr,
+    /s3:\/\/web\/b\.mp4 exists, .* \(AVIO_ERR_PRECONDITION_FAILED\)\nAdd -y to replace it\.\n/,
+  )
   t.same(
     s3.calls.map(({ operation }) => operation),
     ['HeadObject'],
@@ -109,7 +112,11 @@ t.test('encodes in pieces with --work, and replaces a target only with -y', asyn
   t.equal(made.code, 0, made.stderr)
   t.match(s3.head('web', 'b.mp4'), { metadata: { 'avio-plan': /^[0-9a-f]{64}$/ } })
   t.same(s3.keys('web'), ['b.mp4'], 'the pieces are removed')
-  t.match(await runHere(wordsOf(`${pieces} required ${film}`), { s3 }), { code: 7 })
+  const again = await runHere(wordsOf(`${pieces} required ${film}`), { s3 })
+  t.equal(again.code, 0, 'the object of the same plan is its result')
+  t.equal(again.stderr.replace(/^(?!s3:).*\n/gm, ''), made.stderr.replace(/^(?!s3:).*\n/gm, ''))
+  const other = await runHere(wordsOf(`${pieces} required ${film.replace('aac', 'copy')}`), { s3 })
+  t.match(other, { code: 7, stderr: /s3:\/\/web\/b\.mp4 exists, .*\nAdd -y to replace it\.\n$/s })
   const replaced = await runHere(wordsOf(`${pieces} prefer -y ${film.replace('aac', 'copy')}`), { s3 })
   t.match(replaced, { code: 0 }, replaced.stderr)
   const whole = await runHere(wordsOf(`${pieces} prefer -y ${film.replace('.mp4 ', '.mp4 -t 1 ')}`), { s3 })

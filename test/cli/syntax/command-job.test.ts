@@ -222,10 +222,19 @@ t.test('gives the settings of S3 to each object', async t => {
 
 t.test('tells whether outputs may be replaced, and the log level', async t => {
   const of = (line: string) => commandJob(wordsOf(line), '/films')
-  t.match(of('-i s3://in/a -y s3://out/a.mp4'), { overwrite: true, logLevel: undefined })
-  t.match(of('-y -i s3://in/a s3://out/a.mp4 -n'), { overwrite: false })
-  t.match(of('-v warning -i s3://in/a s3://out/a.mp4 -loglevel debug'), {
-    overwrite: false,
-    logLevel: 'debug',
-  })
+  t.equal(of('-i s3://in/a s3://out/a.mp4').logLevel, undefined)
+  t.equal(of('-v warning -i s3://in/a s3://out/a.mp4 -loglevel debug').logLevel, 'debug')
+  for (const [line, ifNoneMatch] of [
+    ['-i s3://in/a s3://out/a.mp4 -vn s3://web/p/main.m3u8 /a.mkv', '*'],
+    ['-y -i s3://in/a s3://out/a.mp4 s3://web/p/main.m3u8 /a.mkv -n', '*'],
+    ['-i s3://in/a -y s3://out/a.mp4 s3://web/p/main.m3u8 /a.mkv', undefined],
+    ['-i s3://in/a -f nut -', undefined],
+  ] as const) {
+    const { outputs } = of(line).job
+    t.same(
+      outputs.map(output => output.ifNoneMatch),
+      outputs.map(() => ifNoneMatch),
+      line,
+    )
+  }
 })

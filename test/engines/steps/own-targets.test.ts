@@ -1,8 +1,8 @@
 import t from 'tap'
 import { S3Error } from '../../../lib/errors.js'
 import { ownTargets, targetChanged } from '../../../lib/engines/steps/own-targets.js'
-import { runJob } from '../../../lib/job/run-job.js'
-import type { JobObject, JobPackage } from '../../../lib/job/schema/job.js'
+import { runJob, runJobOn } from '../../../lib/job/run-job.js'
+import type { JobObject, JobOutput, JobPackage } from '../../../lib/job/schema/job.js'
 import { WorkStore } from '../../../lib/job/split/work-store.js'
 import { filmJob, openFilms } from '../../support/farm.js'
 
@@ -41,6 +41,40 @@ t.test('the user’s own conditions and metadata stay', async t => {
     metadata: { by: 'me', 'avio-job': 'id' },
   })
 })
+
+t.test('a condition of packages, images and reports stays, and their own objects meet it', async t => {
+  const { s3, client } = await openFilms(t)
+  const store = new WorkStore({ client })
+  for (const [output, key] of CONDITIONS) {
+    const job = filmJob('a', { outputs: [output] })
+    const absent = await ownTargets(job, 'id', store)
+    t.same(absent.job.outputs, [output])
+    // Something else has come since the job began: its own condition tells, whatever an earlier attempt has found.
+    await s3.put('web', key, 'newer')
+    const late = await ownTargets(job, 'id', store, absent.before)
+    await t.rejects(runJobOn(late.job, { client }, late.terms), {
+      ...{ code: 'AVIO_ERR_PRECONDITION_FAILED', key, message: /\(ifNoneMatch: \*\)/ },
+    })
+    t.equal(String(await s3.get('web', key)), 'newer')
+    s3.delete('web', key)
+    // What an earlier attempt has stored is replaced.
+    const own = await s3.put('web', key, 'own', { metadata: { 'avio-job': 'id' } })
+    const again = await ownTargets(job, 'id', store, absent.before)
+    t.match(again, { isBegun: true, terms: { replaces: [own.etag] } })
+    await runJobOn(again.job, { client }, again.terms)
+    t.match(s3.head('web', key), { metadata: { 'avio-job': 'id' } })
+    t.not(s3.head('web', key)!.etag, own.etag, key)
+  }
+})
+
+const CONDITIONS: readonly (readonly [JobOutput, string])[] = [
+  [
+    { type: 'thumbnails', prefix: 's3://web/t/', times: [0], width: 32, ifNoneMatch: '*' },
+    't/thumbnail-00001.jpg',
+  ],
+  [{ type: 'storyboard', prefix: 's3://web/s/', count: 1, width: 32, ifNoneMatch: '*' }, 's/storyboard.vtt'],
+  [{ type: 'probe', url: 's3://web/a.json', ifNoneMatch: '*' }, 'a.json'],
+]
 
 const PACKAGE: JobPackage = {
   ...{

@@ -4,11 +4,10 @@ import type { TargetsBefore } from '../../../lib/engines/steps/own-targets.js'
 import { runJobStep, type JobStepContext, type JobStepEnd } from '../../../lib/engines/steps/run-job-step.js'
 import { runPiece } from '../../../lib/engines/steps/run-piece.js'
 import type { JobStep } from '../../../lib/engines/steps/step.js'
-import type { Job, JobOutput } from '../../../lib/job/schema/job.js'
+import type { Job, JobObject, JobOutput } from '../../../lib/job/schema/job.js'
 import type { JobResult } from '../../../lib/job/schema/job-result.js'
 import { framesOf } from '../../support/media.js'
 import { filmJob, openFilms } from '../../support/farm.js'
-import { packageOf } from '../../support/split-package.js'
 
 const contextOf = (client: S3Client): JobStepContext => ({
   ...{ client, allow: undefined, trust: undefined, ffmpegPath: undefined, ffprobePath: undefined },
@@ -95,28 +94,6 @@ t.test('plans a split job, hands out its pieces, and joins them', async t => {
   )
 })
 
-t.test('hands out the images of a package as one piece, which weighs no frames', async t => {
-  const { s3, remove, left, run, encode } = await open(t)
-  const job = filmJob('a', { isSplit: true, outputs: [packageOf('film/', { images: { count: 3 } })] })
-  const end = await run(job)
-  t.match(end, { pieces: ['audio', 'images', 0, 1, 2], planned: { pieces: 5, framesBefore: 0 } })
-  const planned = await encode(end)
-  const lost = s3.keys('work').find(key => key.endsWith('/images.json'))!
-  await remove('work', lost)
-  const again = await run(job, { planned })
-  t.match(again, { pieces: ['images'], planned: { framesBefore: planned.frames } })
-  await encode(again)
-  t.match(await run(job, { planned }), {
-    result: { outputs: [{ type: 'package', playlists: { length: 6 } }] },
-  })
-  t.same(left(), [])
-  t.equal(
-    s3.keys('web').filter(key => key.endsWith('.jpg')).length,
-    1,
-    'the sheets of the other attempt are gone',
-  )
-})
-
 t.test('hands out only what is missing', async t => {
   const { s3, remove, run, encode } = await open(t)
   const job = filmJob('a', { isSplit: true })
@@ -175,7 +152,7 @@ const SETS: readonly (readonly [output: JobOutput, decision: string, after: RegE
   ],
 ] as never
 
-for (const [output, decision, afterwards, beforehand] of SETS) {
+for (const [output, , afterwards, beforehand] of SETS) {
   const job = filmJob('a', { outputs: [output] })
 
   t.test(`a ${output.type} of a worker that was presumed dead replaces nothing of a newer job`, async t => {
@@ -207,10 +184,15 @@ for (const [output, decision, afterwards, beforehand] of SETS) {
       t.same(await roots(), after)
     }
   })
+}
 
-  t.test(
-    `a ${output.type} that is delivered twice is stored once, and the other one leaves nothing`,
-    async t => {
+for (const [given, decision, afterwards] of SETS)
+  for (const ifNoneMatch of [undefined, '*'] as const) {
+    const output = { ...given, ifNoneMatch } as JobOutput
+    const job = filmJob('a', { outputs: [output] })
+    const kind = `${output.type}${ifNoneMatch ? ' with ifNoneMatch' : ''}`
+
+    t.test(`a ${kind} that is delivered twice is stored once, and the other one leaves nothing`, async t => {
       const { s3, run, left } = await open(t)
       let first: JobStepEnd | undefined
       const before = async () => void (first = await run(job))
@@ -230,20 +212,38 @@ for (const [output, decision, afterwards, beforehand] of SETS) {
       )
       const puts = s3.calls.filter(({ operation }) => operation === 'PutObject').length
       t.equal(puts === 0, output.type === 'package', 'a package that is complete is a result')
-    },
-  )
+    })
 
-  t.test(`a ${output.type} goes on after its worker died between the first object and the next`, async t => {
-    const { s3, run } = await open(t)
-    s3.fault({ operation: 'PutObject', key: afterwards, status: 403, code: 'AccessDenied' })
-    await t.rejects(run(job), { code: /AVIO_ERR_(COMMIT_PARTIAL|ACCESS_DENIED)/ })
-    await run(job, { targets: [null] })
-    for (const key of s3.keys('web').filter(one => one === decision || afterwards.test(one)))
-      t.equal(s3.head('web', key)!.metadata['avio-job'], 'id', key)
-    const marks = s3.keys('web').map(key => s3.head('web', key)!.metadata['avio-run'])
-    t.equal(new Set(marks.filter(mark => mark !== undefined)).size, 1)
-  })
-}
+    t.test(`a ${kind} goes on after its worker died between the first object and the next`, async t => {
+      const { s3, run } = await open(t)
+      s3.fault({ operation: 'PutObject', key: afterwards, status: 403, code: 'AccessDenied' })
+      await t.rejects(run(job), { code: /AVIO_ERR_(COMMIT_PARTIAL|ACCESS_DENIED)/ })
+      await run(job, { targets: [null] })
+      for (const key of s3.keys('web').filter(one => one === decision || afterwards.test(one)))
+        t.equal(s3.head('web', key)!.metadata['avio-job'], 'id', key)
+      const marks = s3.keys('web').map(key => s3.head('web', key)!.metadata['avio-run'])
+      t.equal(new Set(marks.filter(mark => mark !== undefined)).size, 1)
+    })
+  }
+
+t.test('an object with a condition that is delivered twice is stored once, and both have it', async t => {
+  const { s3, run } = await open(t)
+  const film = filmJob('a')
+  const job = { ...film, outputs: [{ ...(film.outputs[0] as JobObject), ifNoneMatch: '*' as const }] }
+  let first: JobStepEnd | undefined
+  const before = async () => void (first = await run(job))
+  s3.fault({ operation: 'PutObject', bucket: 'web', key: 'a.mp4', before })
+  const outputsOf = (end: JobStepEnd | undefined) => (end as { result: JobResult }).result.outputs
+  t.same(outputsOf(await run(job)), outputsOf(first))
+  t.same(outputsOf(await run(job, { targets: [null] })), outputsOf(first), 'and so has a later attempt')
+  s3.delete('web', 'a.mp4')
+  await s3.put('web', 'a.mp4', 'older')
+  for (const targets of [undefined, [null]])
+    await t.rejects(run(job, { ...(targets && { targets }) }), {
+      ...{ code: 'AVIO_ERR_PRECONDITION_FAILED', retryable: false, message: /\(ifNoneMatch: \*\)/ },
+    })
+  t.equal(String(await s3.get('web', 'a.mp4')), 'older')
+})
 
 t.test('sends no request for a job that is not allowed', async t => {
   const { s3, run } = await open(t)

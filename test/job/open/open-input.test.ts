@@ -34,34 +34,24 @@ t.test('opens an object, a URL and a file, and pins the version of each', async 
     maxInputBytes: BYTES.length,
   }
   for (const url of ['s3://masters/a', origin.url, join(folder, 'a')]) {
-    const open = await openInput({ url }, parseLocation(url)!, 'inputs[0]', settings)
+    const open = await openInput({ url }, parseLocation(url)!, settings)
     t.same(await buffer(open.stream()), BYTES, url)
     t.same(await buffer(Readable.from(open.source!.read(4, 8))), BYTES.subarray(4, 8))
     const { bytes, etag } = await open.version()
     t.equal(bytes, BYTES.length)
     t.type(etag, 'string')
-    t.ok(
-      await openInput({ url, etag: etag! }, parseLocation(url)!, 'inputs[0]', settings),
-      'the version that was read',
-    )
-    await t.rejects(openInput({ url, etag: '"other"' }, parseLocation(url)!, 'inputs[0]', settings), {
+    t.ok(await openInput({ url, etag: etag! }, parseLocation(url)!, settings), 'the version that was read')
+    await t.rejects(openInput({ url, etag: '"other"' }, parseLocation(url)!, settings), {
       code: /AVIO_ERR_(OBJECT|SOURCE)_CHANGED/,
     })
     const small = { ...settings, maxInputBytes: BYTES.length - 1 }
-    await t.rejects(openInput({ url }, parseLocation(url)!, 'inputs[0]', small), {
+    await t.rejects(openInput({ url }, parseLocation(url)!, small), {
       code: 'AVIO_ERR_LIMIT_INPUT_BYTES',
       message: /has 16 bytes, more than 15 \(limits\.maxInputBytes\)/,
     })
-    if (!url.startsWith('s3:')) {
-      const pinned = { url, versionId: 'v' }
-      await t.rejects(openInput(pinned, parseLocation(url)!, 'inputs[0]', settings), {
-        code: 'AVIO_ERR_JOB_INVALID',
-        path: 'inputs[0].versionId',
-      })
-    }
   }
   await t.rejects(
-    openInput({ url: origin.url }, parseLocation(origin.url)!, 'x', { ...settings, http: { hosts: [host] } }),
+    openInput({ url: origin.url }, parseLocation(origin.url)!, { ...settings, http: { hosts: [host] } }),
     {
       code: 'AVIO_ERR_SOURCE_REFUSED',
     },
@@ -78,12 +68,8 @@ t.test('reads standard input once, and counts its bytes', async t => {
     },
     stdin: Readable.from([BYTES]),
   }
-  const open = await openInput({ url: '-' }, { kind: 'stdio' }, 'inputs[0]', settings)
+  const open = await openInput({ url: '-' }, { kind: 'stdio' }, settings)
   t.equal(open.source, undefined)
   t.same(await buffer(open.stream()), BYTES)
   t.same(await open.version(), { bytes: BYTES.length })
-  await t.rejects(openInput({ url: '-', etag: 'x' }, { kind: 'stdio' }, 'inputs[0]', settings), {
-    code: 'AVIO_ERR_JOB_INVALID',
-    path: 'inputs[0].etag',
-  })
 })

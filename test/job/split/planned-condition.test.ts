@@ -1,7 +1,7 @@
 import t from 'tap'
 import { planJob } from '../../../lib/job/plan-job.js'
 import { runJob } from '../../../lib/job/run-job.js'
-import type { Job } from '../../../lib/job/schema/job.js'
+import type { Job, JobPackage } from '../../../lib/job/schema/job.js'
 import { SPLIT_JOB } from '../../support/split-job.js'
 import { AS_MP4, openSplit, splitSource } from '../../support/split.js'
 
@@ -16,7 +16,7 @@ t.test('refuses a target that the job does not allow to be replaced, before anyt
   const { etag } = await s3.put('web', 'out.mp4', 'older')
   for (const [condition, message] of [
     [{ ifNoneMatch: '*' }, /^s3:\/\/web\/out\.mp4 exists, with the ETag "\w+", .* \(ifNoneMatch: \*\)/],
-    [{ ifMatch: '"other"' }, /\(ifMatch: "other"\)/],
+    [{ ifMatch: '"other"' }, /has the ETag "\w+", and only "other" may be replaced \(ifMatch\)/],
   ] as const)
     for (const run of [planJob, runJob] as ((...of: Parameters<typeof runJob>) => Promise<unknown>)[])
       await t.rejects(run(under(condition), { client }), {
@@ -55,4 +55,52 @@ t.test('keeps to the condition though the target appears while the pieces are en
   held.release()
   await t.rejects(run, { code: 'AVIO_ERR_PLAN_TARGET_CHANGED' })
   t.equal((await s3.get('web', 'out.mp4'))?.toString(), 'newer')
+})
+
+const PACKAGE: JobPackage = {
+  ...{ type: 'package', prefix: 's3://web/p/', targetDuration: 2, mpd: 'a.mpd', ifNoneMatch: '*' },
+  renditions: [{ name: 'low', video: { codec: 'h264', preset: 'ultrafast', crf: 35 }, audio: 'none' }],
+}
+
+t.test('keeps to the condition of a package, for its playlist and its manifest', async t => {
+  const { s3, client, left } = await openSplit(t, source)
+  const job: Job = { ...SPLIT_JOB, outputs: [PACKAGE] }
+  const run = () => runJob(job, { client })
+  const exists = (key: string) => ({
+    code: 'AVIO_ERR_PRECONDITION_FAILED',
+    key,
+    message: /\(ifNoneMatch: \*\)/,
+  })
+  for (const key of ['p/main.m3u8', 'p/a.mpd']) {
+    await s3.put('web', key, 'older')
+    s3.clearCalls()
+    await t.rejects(run(), exists(key))
+    t.notOk(
+      s3.calls.some(({ bucket }) => bucket === 'masters'),
+      'nothing was read',
+    )
+    t.same(left(), [])
+    s3.delete('web', key)
+    // Between the first look and that of the plan.
+    s3.fault({
+      operation: 'HeadObject',
+      bucket: 'web',
+      key,
+      nth: 2,
+      before: () => s3.put('web', key, 'newer'),
+    })
+    await t.rejects(run(), exists(key))
+    t.same(s3.keys('web'), [key])
+    s3.delete('web', key)
+    s3.clearFaults()
+  }
+  const first = await run()
+  s3.clearCalls()
+  t.same(await run(), first, 'its own package is the result')
+  t.notOk(s3.calls.some(({ operation, bucket }) => bucket === 'web' && operation === 'PutObject'))
+  s3.delete('web', 'p/a.mpd')
+  t.same(await run(), first, 'and one that lacks its manifest is completed')
+  await s3.put('web', 'p/a.mpd', 'foreign')
+  await t.rejects(run(), exists('p/a.mpd'))
+  t.equal(String(await s3.get('web', 'p/a.mpd')), 'foreign')
 })
