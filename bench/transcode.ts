@@ -38,7 +38,7 @@ const overFiles: Contender = async arena => {
 export const topic: Topic = {
   title: 'Transcode S3 → S3 (bound by ffmpeg), whole processes with their start',
   setting: 'Matroska (1080p, 40 Mbit/s) to H.264 medium, default options, no limits',
-  size: 48 * MiB,
+  size: 144 * MiB,
   quickSize: 8 * MiB,
   source: 'hd',
   store: 'unshaped',

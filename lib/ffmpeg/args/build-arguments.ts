@@ -7,6 +7,7 @@ import { type CoverChoice, type OutputLayout, layoutArguments } from './output-l
 import { type Limits, MOST_PIXELS } from '../limits/limits.js'
 import { mergeLogLevels } from './log-level.js'
 import { mergeMovflags } from './movflags.js'
+import { FILL_BUFFER } from './packet-flush.js'
 import { retryArguments } from './http-retry-arguments.js'
 
 /**
@@ -48,6 +49,8 @@ export interface OutputSpec {
   readonly cover?: CoverChoice | undefined
   /** One of its tracks begins late: do not wait for it. */
   readonly hasLateTrack?: boolean | undefined
+  /** Whether somebody may wait for each packet. Default true. */
+  readonly isLive?: boolean | undefined
   /** Arguments derived from the first bytes of the input, added after the user's. */
   readonly added?: readonly string[] | undefined
 }
@@ -221,7 +224,8 @@ function setForEveryVersion(
 function outputArguments(output: OutputSpec, option: string): UserArguments {
   const muxer = muxerOf(output.format)
   const read = readUserArguments(output.args, option, muxer)
-  const ours = [...muxer.defaults, ...layoutArguments(output.format, output.layout ?? 'stream')]
+  const fill = output.isLive === false && !muxer.isMp4 ? FILL_BUFFER : []
+  const ours = [...fill, ...muxer.defaults, ...layoutArguments(output.format, output.layout ?? 'stream')]
   const args = [...ours, ...read.args, ...(output.added ?? []), ...muxer.always]
   if (muxer.isMp4) {
     const merged = mergeMovflags(read.movflags, option)

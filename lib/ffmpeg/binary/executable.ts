@@ -10,8 +10,22 @@ export function named(value: string, env: NodeJS.ProcessEnv): Promise<Found> {
   return /[/\\]/.test(value) ? runnable(value) : fromPath(value, env)
 }
 
-/** Looks a program up on PATH. */
+/** Where programs were found, by name and PATH. */
+const places = new Map<string, string>()
+
+/** Looks a program up on PATH. As in a shell, it stays where it was found until it can't be run there any more. */
 export async function fromPath(name: string, env: NodeJS.ProcessEnv): Promise<Found> {
+  const place = [name, env['PATH']].join(delimiter)
+  const known = places.get(place)
+  const again = known === undefined ? undefined : await runnable(known)
+  if (again !== undefined && 'path' in again) return again
+  const found = await search(name, env)
+  if ('path' in found) places.set(place, found.path)
+  else places.delete(place)
+  return found
+}
+
+async function search(name: string, env: NodeJS.ProcessEnv): Promise<Found> {
   // An empty entry means the current directory; nothing runs from there by default.
   const folders = (env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '')
   const names = process.platform === 'win32' ? [`${name}.exe`, name] : [name]

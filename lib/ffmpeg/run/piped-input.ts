@@ -259,6 +259,7 @@ export class PipedInput {
       source: undefined,
       name: this.#upstream.sourceName,
       head: this.#head.bytes(),
+      mayBeLive: this.access === undefined,
       lost: this.#route.lost,
     }
     this.#listener.onDecided().then(() => send(this.#pipe!), callback)

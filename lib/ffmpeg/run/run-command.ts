@@ -1,4 +1,5 @@
 import { buildArguments } from '../args/build-arguments.js'
+import { isPaced } from '../args/packet-flush.js'
 import { type FfmpegVersion, remarkOn } from '../binary/version.js'
 import type { ChildCommand } from '../child/ffmpeg-child.js'
 import type { RunVerdictCommand } from '../diagnosis/run-verdict.js'
@@ -73,9 +74,11 @@ export async function jobCommand(spec: RunSpec, maker: CommandMaker): Promise<Ru
     args: input.args,
     formatWhitelist: input.formatWhitelist,
   }))
+  const isLive = inputs.some(({ mayBeLive, args }) => mayBeLive === true || isPaced(args, 'input.args'))
   const outputSpecs = outputs.map(({ format, args, layout, hasLateTrack, cover }, n) => ({
     url: `pipe:${fds.outputs[n]!}`,
     ...{ format, args, layout, hasLateTrack, cover },
+    isLive: isLive || [args, globalArgs].some(list => isPaced(list, 'output.args')),
   }))
   if (spec.prepare) {
     const [input, output] = [inputSpecs[0]!, outputSpecs[0]!]

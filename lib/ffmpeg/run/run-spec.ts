@@ -22,6 +22,8 @@ export interface RunInput {
   readonly name?: string | undefined
   /** First bytes, if known; for a piped input all bytes examined so far. */
   readonly head: Buffer
+  /** Whether it may be made while it is read: a live source. Default false. */
+  readonly mayBeLive?: boolean | undefined
   /** Data that a pipe can't deliver, if known: a clause to follow its name. */
   readonly lost?: string | undefined
 }

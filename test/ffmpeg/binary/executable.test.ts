@@ -1,4 +1,4 @@
-import { chmod } from 'node:fs/promises'
+import { chmod, rename } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import t from 'tap'
 import { fromPath, named, runnable } from '../../../lib/ffmpeg/binary/executable.js'
@@ -14,4 +14,27 @@ t.test('uses a path as given, and looks a bare name up on PATH', async t => {
   t.match(await fromPath('other', env), { problem: '"other" is in no folder of PATH' })
   t.same(await runnable(join(root, 'a')), { problem: 'it is not a file' })
   t.same(await runnable(join(root, 'c')), { problem: 'there is no such file' })
+})
+
+t.test('a program stays where it was found, until it is gone from there', async t => {
+  const root = t.testdir({ a: {}, b: { tool: '' } })
+  await chmod(join(root, 'b/tool'), 0o755)
+  const env = { PATH: [join(root, 'a'), join(root, 'b')].join(delimiter) }
+  t.same(await fromPath('tool', env), { path: join(root, 'b/tool') })
+  await rename(join(root, 'b/tool'), join(root, 'a/tool'))
+  t.same(await fromPath('tool', env), { path: join(root, 'a/tool') })
+  t.same(await fromPath('tool', { PATH: join(root, 'b') }), {
+    problem: '"tool" is in none of the 1 folders of PATH',
+  })
+  await rename(join(root, 'a/tool'), join(root, 'a/other'))
+  t.match(await fromPath('tool', env), { problem: /in none/ })
+})
+
+t.test('the folders before it are not searched again', async t => {
+  const root = t.testdir({ a: { tool: '' }, b: { tool: '' } })
+  await chmod(join(root, 'b/tool'), 0o755)
+  const env = { PATH: [join(root, 'a'), join(root, 'b')].join(delimiter) }
+  t.same(await fromPath('tool', env), { path: join(root, 'b/tool') })
+  await chmod(join(root, 'a/tool'), 0o755)
+  t.same(await fromPath('tool', env), { path: join(root, 'b/tool') })
 })
