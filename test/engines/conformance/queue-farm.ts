@@ -146,7 +146,7 @@ export class QueueFarm implements Farm {
     const running = ['waiting', 'running', 'split', 'delayed'] as const
     const steps = running.filter(state => counts[state] > 0).map(state => `${counts[state]} steps ${state}`)
     const records = await this.#records()
-    return [...steps, ...records.filter(([key]) => /:lock$|lock_token/.test(key)).map(([key]) => key)]
+    return [...steps, ...records.filter(([key]) => /:lock$|lock_token|piece/.test(key)).map(([key]) => key)]
   }
 
   async kept(): Promise<string> {
@@ -173,7 +173,7 @@ async function redisRecords(url: string, queue: string): Promise<[string, string
     const records: [string, string][] = []
     for await (const keys of client.scanStream({ match: `bull:${queue}:*`, count: 500 })) {
       const values = (keys as string[]).map(async (key): Promise<[string, string]> => [
-        key,
+        /\.(?:chunk-\d+|audio)(?::|$)/.test(key) ? `piece ${key}` : key,
         await redisValue(client, key),
       ])
       records.push(...(await Promise.all(values)))
@@ -207,7 +207,7 @@ async function postgresRecords(connectionString: string, queue: string): Promise
     for (const { name } of tables) {
       const { rows } = await client.query<object>(`SELECT * FROM bullmq.${name}`)
       const own = rows.map(row => JSON.stringify(row)).filter(text => text.includes(queue))
-      records.push(...own.map((text): [string, string] => [locked(name, text), text]))
+      records.push(...own.map((text): [string, string] => [rowName(name, text), text]))
     }
     return records
   } finally {
@@ -215,7 +215,8 @@ async function postgresRecords(connectionString: string, queue: string): Promise
   }
 }
 
-/** A row of a step that a worker has. */
-function locked(table: string, text: string): string {
-  return /"lock_token":"/.test(text) ? `${table} with a lock_token` : table
+/** The table of a row, and whether a worker has the step, or it is a piece. */
+function rowName(table: string, text: string): string {
+  if (/"lock_token":"/.test(text)) return `${table} with a lock_token`
+  return table === 'job' && /"name":"(?:chunk|audio)"/.test(text) ? `piece ${text}` : table
 }
