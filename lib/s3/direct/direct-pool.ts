@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { AgentAccount } from '../request/agent-account.js'
 import { type DirectAnswer, DirectConnection } from './direct-connection.js'
-import { addMiddleware, type S3Command } from '../request/send-once.js'
+import { addMiddleware, type RequestInFlight, type S3Command } from '../request/send-once.js'
 import { isNetworkUntouched } from './untouched-network.js'
 
 /** A request as signed by the SDK. */
@@ -45,15 +45,24 @@ export function goDirect(client: S3Client, command: S3Command<unknown>, signal: 
   // After the step that marks the request as sent, or a failure here would look like a request never sent.
   const place = { relation: 'after', toMiddleware: 'avioHandOver' } as const
   addMiddleware(command, 'avioDirect', place, next => async args => {
-    const request = args.request as SignedRequest
-    const pool = isNetworkUntouched() ? poolFor(client, request) : undefined
-    if (pool === undefined) return next(args)
-    const answer = await pool.send(request, signal)
-    if (answer === undefined) return next(args)
-    const { statusCode, statusMessage, headers } = answer.message
-    const response = { statusCode, reason: statusMessage, headers: plain(headers), body: answer.body }
-    return { response }
+    return (await sendDirect(client, args.request, signal)) ?? next(args)
   })
+}
+
+/**
+ * Sends a signed request as {@link goDirect} does; `undefined` if it has to go the usual way.
+ */
+export async function sendDirect(
+  client: S3Client,
+  request: RequestInFlight,
+  signal: AbortSignal,
+): Promise<{ readonly response: unknown } | undefined> {
+  const signed = request as SignedRequest
+  const pool = isNetworkUntouched() ? poolFor(client, signed) : undefined
+  const answer = await pool?.send(signed, signal)
+  if (answer === undefined) return undefined
+  const { statusCode, statusMessage, headers } = answer.message
+  return { response: { statusCode, reason: statusMessage, headers: plain(headers), body: answer.body } }
 }
 
 /** How long an idle connection stays open, in milliseconds: less than servers allow. */

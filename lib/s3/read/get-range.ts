@@ -12,11 +12,12 @@ import type { GetObjectRequest } from './get-request-option.js'
 import type { S3ObjectInfo } from './version-pin.js'
 import type { S3Location } from '../request/s3-location.js'
 import { drain, streamOf } from './get-body.js'
-import { goDirect } from '../direct/direct-pool.js'
+import { goDirect, sendDirect } from '../direct/direct-pool.js'
 import { type OnRetry } from '../request/report-retry.js'
+import { type RequestSeries, hand } from '../request/request-series.js'
 import { S3RequestReport } from '../request/report-request.js'
 import { StallWatch } from '../request/stall-watch.js'
-import { Sending, sendOnce } from '../request/send-once.js'
+import { type RequestInFlight, Sending, sendOnce } from '../request/send-once.js'
 
 /**
  * How response bodies travel: `'direct'`, over a connection of the library's own if CPU time is the only difference, or
@@ -52,6 +53,8 @@ export interface GetRange {
   /** Minimum throughput, in bytes per second over `stallTimeout`; 0 for none. */
   readonly minThroughput: number
   readonly signal: AbortSignal
+  /** Other requests for the same object. */
+  readonly series?: RequestSeries | undefined
   /** The number of the attempt, from 1. @defaultValue 1 */
   readonly attempt?: number | undefined
   /** How the bytes travel. @defaultValue `'direct'` */
@@ -85,17 +88,26 @@ export async function getRange(one: GetRange): Promise<void> {
 }
 
 async function run(
-  { client, input, into, accept, transport = 'direct' }: GetRange,
+  { client, input, into, accept, series, attempt, transport = 'direct' }: GetRange,
   signal: AbortSignal,
   watch: StallWatch,
   sending: Sending,
 ) {
   const command = new GetObjectCommand(input)
-  if (transport === 'direct') goDirect(client, command, signal)
   const report = S3RequestReport.begin(sending)
   const start = into.received
+  const deliver = async (signed: RequestInFlight) => {
+    const answer = transport === 'direct' ? await sendDirect(client, signed, signal) : undefined
+    return answer ?? hand(client, signed, signal)
+  }
+  const send = async () => {
+    const model = await series?.find(command, attempt)
+    if (model) return model.send(command, sending, deliver)
+    if (transport === 'direct') goDirect(client, command, signal)
+    return sendOnce(client, command, signal, sending)
+  }
   try {
-    const sent = sendOnce(client, command, signal, sending)
+    const sent = send()
     // The SDK observes the signal only once it has credentials; nothing else would end the wait before that.
     const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
     report?.answered(answer, true)

@@ -12,6 +12,7 @@ import {
   badResponse,
 } from './version-pin.js'
 import { classifyError, s3Error } from '../request/classify-error.js'
+import { RequestSeries } from '../request/request-series.js'
 import { ResponseUnused } from '../request/report-request.js'
 import { reportRetry } from '../request/report-retry.js'
 import { formatS3Uri } from '../request/s3-location.js'
@@ -43,6 +44,7 @@ interface Try {
 export class PinnedRanges {
   readonly #target: GetTarget
   readonly #pin: VersionPin
+  readonly #series: RequestSeries
   /** Whether a 200 of exactly the requested length turned out to be the whole object. */
   #isWholeKnown = false
   /** The single body behind all ranges, if the store ignores ranges. */
@@ -57,6 +59,7 @@ export class PinnedRanges {
   constructor(target: GetTarget, pin = new VersionPin(target.location, target.versionId, target.etag)) {
     this.#target = target
     this.#pin = pin
+    this.#series = new RequestSeries(target.client)
   }
 
   /** The conditions of a request for the same version. */
@@ -156,6 +159,7 @@ export class PinnedRanges {
       minThroughput,
       transport,
       signal,
+      series: this.#series,
       attempt,
       into,
       accept: answer => {

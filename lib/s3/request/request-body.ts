@@ -78,54 +78,72 @@ export class BodyStream extends Readable {
   }
 }
 
-/** A body attached to a command. */
-export interface AttachedBody {
-  /** The stream being sent, once there is one. */
-  readonly stream: BodyStream | undefined
-  /** Whether the signature omits the body by our choice, once there is a signature. */
-  readonly isUnsigned: boolean
-}
-
 /**
- * Adds a body to `command`. The command's input needs the body's length, and its checksum if there is one.
+ * The body of one request. The command's input needs its length, and its checksum if there is one.
  *
  * A signature without the payload saves the SHA-256, the larger part of the CPU time of an upload. A header set by the
  * user's own middleware stays as it is.
- *
- * @param onRead - called whenever the socket wants more of the body
  */
-export function attachBody(
-  command: S3Command<unknown>,
-  body: RequestBody,
-  onRead: OnRead,
-  signing: PayloadSigning = 'auto',
-): AttachedBody {
-  const attached: { stream: BodyStream | undefined; isUnsigned: boolean } = {
-    stream: undefined,
-    isUnsigned: false,
+export class AttachedBody {
+  readonly #body: RequestBody
+  readonly #onRead: OnRead
+  readonly #signing: PayloadSigning
+  #stream: BodyStream | undefined
+  #isUnsigned = false
+
+  /** @param onRead - called whenever the socket wants more of the body */
+  constructor(body: RequestBody, onRead: OnRead, signing: PayloadSigning = 'auto') {
+    this.#body = body
+    this.#onRead = onRead
+    this.#signing = signing
   }
-  const reserve: Middleware = next => args => {
-    args.request.headers[CHECKSUM_PLACEHOLDER] = 'none'
-    return next(args)
+
+  /** The stream being sent, once there is one. */
+  get stream(): BodyStream | undefined {
+    return this.#stream
   }
-  const describe: Middleware = next => args => {
-    const { headers, protocol } = args.request
-    Reflect.deleteProperty(headers, CHECKSUM_PLACEHOLDER)
-    const isUnsigned = signing === 'unsigned' || (signing === 'auto' && protocol === 'https:')
-    attached.isUnsigned = isUnsigned && headers[SHA256_HEADER] === undefined
-    headers[SHA256_HEADER] ??= isUnsigned ? UNSIGNED : body.digest('sha256').toString('hex')
-    return next(args)
+
+  /** Whether the signature omits the body by our choice, once there is a signature. */
+  get isUnsigned(): boolean {
+    return this.#isUnsigned
   }
-  const insert: Middleware = next => args => {
-    if (body.size === 0) return next(args)
-    attached.stream?.destroy()
-    const stream = (attached.stream = new BodyStream(body, onRead))
+
+  /** Adds the body to `command`. */
+  attach(command: S3Command<unknown>): void {
+    const reserve: Middleware = next => args => {
+      args.request.headers[CHECKSUM_PLACEHOLDER] = 'none'
+      return next(args)
+    }
+    const describe: Middleware = next => args => {
+      Reflect.deleteProperty(args.request.headers, CHECKSUM_PLACEHOLDER)
+      this.#describe(args.request)
+      return next(args)
+    }
+    const insert: Middleware = next => args => next({ ...args, request: this.insert(args.request) })
+    addMiddleware(command, 'avioReserveChecksum', { step: 'build', priority: 'high' }, reserve)
+    addMiddleware(command, 'avioDescribeBody', { step: 'build', priority: 'low' }, describe)
+    addMiddleware(command, 'avioInsertBody', { step: 'deserialize', priority: 'low' }, insert)
+  }
+
+  /** Puts the body in the place of that of an earlier request, before the signature. */
+  replace(request: RequestInFlight): void {
+    Reflect.deleteProperty(request.headers, SHA256_HEADER)
+    this.#describe(request)
+  }
+
+  /** The signed request with its body. */
+  insert(request: RequestInFlight): RequestInFlight {
+    if (this.#body.size === 0) return request
+    this.#stream?.destroy()
+    this.#stream = new BodyStream(this.#body, this.#onRead)
     // The SDK's own request has no body; otherwise it would warn at each failure that it cannot resend a stream.
-    const request = Object.create(Object.getPrototypeOf(args.request) as object) as RequestInFlight
-    return next({ ...args, request: Object.assign(request, args.request, { body: stream }) })
+    const sent = Object.create(Object.getPrototypeOf(request) as object) as RequestInFlight
+    return Object.assign(sent, request, { body: this.#stream })
   }
-  addMiddleware(command, 'avioReserveChecksum', { step: 'build', priority: 'high' }, reserve)
-  addMiddleware(command, 'avioDescribeBody', { step: 'build', priority: 'low' }, describe)
-  addMiddleware(command, 'avioInsertBody', { step: 'deserialize', priority: 'low' }, insert)
-  return attached
+
+  #describe({ headers, protocol }: RequestInFlight): void {
+    const isUnsigned = this.#signing === 'unsigned' || (this.#signing === 'auto' && protocol === 'https:')
+    this.#isUnsigned = isUnsigned && headers[SHA256_HEADER] === undefined
+    headers[SHA256_HEADER] ??= isUnsigned ? UNSIGNED : this.#body.digest('sha256').toString('hex')
+  }
 }

@@ -23,7 +23,9 @@ export interface S3Command<Output> {
 /** A request on its way through the SDK: the parts that our middleware reads. */
 export interface RequestInFlight {
   readonly protocol: string
+  readonly hostname?: string
   readonly headers: Record<string, string>
+  readonly query?: Record<string, string | string[] | null>
   readonly body?: unknown
 }
 
@@ -136,15 +138,25 @@ export class Sending {
       identified.add(this.#client)
       return next(args)
     }
-    const hand: Middleware = next => args => {
-      this.request = args.request
-      const result = next(args)
-      this.onRequest?.()
-      return result
-    }
+    const hand: Middleware = next => args => this.handOver(args.request, () => next(args))
     addMiddleware(command, 'avioBegin', { step: 'initialize', priority: 'high' }, begin)
     addMiddleware(command, 'avioIdentified', { step: 'build', priority: 'high' }, identify)
     addMiddleware(command, 'avioHandOver', { step: 'deserialize', priority: 'low' }, hand)
+  }
+
+  /** `command` is sent as a copy of an earlier request. */
+  copy(command: S3Command<unknown>, commandName: string | undefined): void {
+    this.#command = command
+    this.#commandName = commandName
+    this.#began = true
+  }
+
+  /** The request goes to the network, by `send`. */
+  handOver<Result>(request: RequestInFlight, send: (request: RequestInFlight) => Result): Result {
+    this.request = request
+    const result = send(request)
+    this.onRequest?.()
+    return result
   }
 
   /**

@@ -1,10 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { onAbort } from '../../io/async/abort-listeners.js'
 import { abortError, untilAborted } from '../../io/async/abort-error.js'
-import { type PayloadSigning, type RequestBody, attachBody } from './request-body.js'
+import { AttachedBody, type PayloadSigning, type RequestBody } from './request-body.js'
+import { type RequestSeries, hand } from './request-series.js'
 import { StallWatch } from './stall-watch.js'
 import { S3RequestReport } from './report-request.js'
-import { type RequestPlace, type S3Command, Sending, sendOnce } from './send-once.js'
+import { type RequestInFlight, type RequestPlace, type S3Command, Sending, sendOnce } from './send-once.js'
 
 /** Settings of {@link sendWithTimeout}. */
 export interface SendWithTimeoutOptions extends RequestPlace {
@@ -18,6 +19,8 @@ export interface SendWithTimeoutOptions extends RequestPlace {
   readonly signal?: AbortSignal | undefined
   /** The request's body, if it has one. */
   readonly body?: RequestBody | undefined
+  /** Other requests of the same kind. */
+  readonly series?: RequestSeries | undefined
   /** Whether the signature covers the body. @defaultValue `'auto'` */
   readonly payloadSigning?: PayloadSigning | undefined
 }
@@ -48,7 +51,7 @@ const RELEASE_TIMEOUT = 2000
 export async function sendWithTimeout<Output>(
   client: S3Client,
   command: S3Command<Output>,
-  { timeout, minThroughput, signal, body, payloadSigning, ...place }: SendWithTimeoutOptions,
+  { timeout, minThroughput, signal, body, series, payloadSigning, ...place }: SendWithTimeoutOptions,
 ): Promise<Output> {
   if (signal?.aborted) throw abortError(signal)
   const request = new AbortController()
@@ -64,8 +67,15 @@ export async function sendWithTimeout<Output>(
     if (isTaken) watch.moved()
     report?.sent(bytes)
   }
-  const attached = body && attachBody(command, body, onRead, payloadSigning)
-  const sent = sendOnce(client, command, request.signal, sending)
+  const attached = body && new AttachedBody(body, onRead, payloadSigning)
+  const deliver = (signed: RequestInFlight) => hand(client, signed, request.signal)
+  const send = async () => {
+    const model = await series?.find(command, place.attempt)
+    if (model) return model.send(command, sending, deliver, attached)
+    attached?.attach(command)
+    return sendOnce(client, command, request.signal, sending)
+  }
+  const sent = send()
   // A response can arrive before the body has been sent; then close the connection, or it would go on sending.
   const release = (reason?: unknown) => {
     request.abort(reason)

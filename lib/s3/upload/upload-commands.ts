@@ -16,7 +16,8 @@ import {
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3'
 import type { PayloadSigning } from '../request/request-body.js'
-import { sendWithTimeout } from '../request/send-with-timeout.js'
+import { RequestSeries } from '../request/request-series.js'
+import { type SendWithTimeoutOptions, sendWithTimeout } from '../request/send-with-timeout.js'
 import { formatCrc32 } from './combine-crc32.js'
 import type { PartBuffer } from './part-buffer.js'
 import type { S3Location } from '../request/s3-location.js'
@@ -75,6 +76,7 @@ export interface StoredPart {
  */
 export class UploadCommands {
   readonly target: UploadTarget
+  readonly #parts: RequestSeries
   /** The object's media type; may be set until the first request. */
   contentType: string | undefined
   /** Called before another attempt of a request. */
@@ -83,6 +85,7 @@ export class UploadCommands {
   constructor(target: UploadTarget) {
     this.target = target
     this.contentType = target.contentType
+    this.#parts = new RequestSeries(target.client)
   }
 
   /**
@@ -117,7 +120,7 @@ export class UploadCommands {
       ContentLength: part.size,
       ...this.#sum(part),
     }
-    return this.#send(new UploadPartCommand(input), { body: part, signal, ...place })
+    return this.#send(new UploadPartCommand(input), { body: part, series: this.#parts, signal, ...place })
   }
 
   /**
@@ -239,7 +242,9 @@ export class UploadCommands {
 
   #send<Output>(
     command: Parameters<typeof sendWithTimeout<Output>>[1],
-    options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } & RequestPlace = {},
+    options: Pick<SendWithTimeoutOptions, 'body' | 'signal' | 'series'> & {
+      timeout?: number
+    } & RequestPlace = {},
   ): Promise<Output> {
     const { client, stallTimeout, minThroughput, payloadSigning } = this.target
     return sendWithTimeout(client, command, {

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { UploadPartCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { MiB } from '../../../lib/options.js'
-import { BodyStream, type PayloadSigning, attachBody } from '../../../lib/s3/request/request-body.js'
+import { AttachedBody, BodyStream, type PayloadSigning } from '../../../lib/s3/request/request-body.js'
 import { type FakeRequest, fakeStore } from '../../support/fake-store.js'
 import { partOf } from '../../support/upload-store.js'
 
@@ -29,7 +29,8 @@ async function send(bytes: Buffer, config: object, more: object = {}, signing?: 
     out += moved
     isOut = isTaken
   }
-  const attached = attachBody(command, partOf(bytes), onRead, signing)
+  const attached = new AttachedBody(partOf(bytes), onRead, signing)
+  attached.attach(command)
   await client.send(command)
   return { headers: sent!.headers, body, reads, out, isOut, isUnsigned: attached.isUnsigned }
 }
@@ -77,7 +78,7 @@ t.test('computes no SHA-256 for an unsigned payload', async t => {
   const part = partOf('abc')
   part.digest = () => t.fail('a digest') as never
   const command = new UploadPartCommand({ ...input, ContentLength: 3 })
-  attachBody(command, part, () => undefined, 'unsigned')
+  new AttachedBody(part, () => undefined, 'unsigned').attach(command)
   await fakeStore(() => ({ status: 200 })).send(command)
 })
 
@@ -111,7 +112,8 @@ t.test('keeps a signature requested by the user’s own middleware', async t => 
     { step: 'build', name: 'unsigned' },
   )
   const command = new UploadPartCommand({ ...input, ContentLength: 3 })
-  const attached = attachBody(command, partOf('abc'), () => undefined, 'unsigned')
+  const attached = new AttachedBody(partOf('abc'), () => undefined, 'unsigned')
+  attached.attach(command)
   await client.send(command)
   t.equal(sent?.headers['x-amz-content-sha256'], 'own')
   t.equal(attached.isUnsigned, false, 'which is not the library’s choice')
