@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { WatchedSource } from '../lib/containers/watched-source.js'
 import { BlockCache } from '../lib/io/cache/block-cache.js'
@@ -51,6 +54,36 @@ markOwn(filler)
 /** One span of the object: its first byte, and the bytes that the client reads. */
 export type Span = readonly [start: number, length: number]
 
+/** Has a client in a process of its own read spans; returns the bytes that it received. */
+async function receive(proxy: string, url: string, spans: readonly Span[]): Promise<number> {
+  const words = spans.map(([start, length]) => `${start}+${length}`)
+  const client = spawn(process.execPath, [CLIENT, proxy, url, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return Number(((await client.stdout.toArray()) as Buffer[]).join(''))
+}
+
+/** The floor: a server that has nothing to do but to write, and always the same memory. */
+async function serveBare(size: number): Promise<number> {
+  const server = createServer((_request, response) => {
+    let sent = 0
+    const send = () => {
+      while (sent < size) {
+        sent += CHUNK.length
+        if (!response.write(CHUNK)) return
+      }
+      response.end()
+    }
+    response.writeHead(206, { 'content-length': size }).on('drain', send)
+    send()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const proxy = `http://any:one@127.0.0.1:${(server.address() as AddressInfo).port}`
+  const received = await receive(proxy, 'http://source/', [[0, size]])
+  server.close()
+  return received
+}
+
 /** Serves spans to a client in a process of its own; returns the bytes that it received. */
 async function serve(
   source: RandomAccess,
@@ -62,13 +95,9 @@ async function serve(
   const server = await RangeServer.start({ onError: error => failures.push(error) })
   try {
     const { url } = server.add(wrap(cache))
-    const words = spans.map(([start, length]) => `${start}+${length}`)
-    const client = spawn(process.execPath, [CLIENT, server.proxy, url, ...words], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const said = ((await client.stdout.toArray()) as Buffer[]).join('')
+    const received = await receive(server.proxy, url, spans)
     if (failures[0] !== undefined) throw failures[0]
-    return Number(said)
+    return received
   } finally {
     await server.close()
     await cache.close()
@@ -99,5 +128,8 @@ export const topic: Topic = {
   store: 'none',
   // They are parts of the library that no entry point exports: another commit may have none.
   ours: [],
-  contenders: contenders(size => [[0, size]]),
+  contenders: {
+    ...contenders(size => [[0, size]]),
+    'node:http alone': ({ size }) => serveBare(size),
+  },
 }

@@ -2,7 +2,7 @@ import { MiB } from '../lib/options.js'
 import { type Topic, limitSeconds } from './support/topic.js'
 import { uploadOurs, uploadPeer } from './upload.js'
 
-const size = 512 * MiB
+const size = 1024 * MiB
 const limit = { ttfb: 30, bytesPerSecond: 25e6 }
 
 export const topic: Topic = {

@@ -74,12 +74,12 @@ const CASES: readonly Pair[] = [
   [limited('read-shaped', 0.96), limited('read-shaped', 0.94)],
   [limited('upload-shaped', 0.86), limited('upload-shaped', 0.84)],
   [
-    beside('upload', 'lib-storage Upload', {}, { wall: 1.81 }),
-    beside('upload', 'lib-storage Upload', {}, { wall: 1.79 }),
+    beside('upload', 'node:http alone', { wall: 1.19 }, {}),
+    beside('upload', 'node:http alone', { wall: 1.21 }, {}),
   ],
   [
-    beside('upload', 'lib-storage Upload', {}, { cpu: 1.81 }),
-    beside('upload', 'lib-storage Upload', {}, { cpu: 1.79 }),
+    beside('upload', 'node:http alone', { cpu: 1.19 }, {}),
+    beside('upload', 'node:http alone', { cpu: 1.21 }, {}),
   ],
   [
     beside('pipe', 'cat | ffmpeg | cat', { wall: 1.04 }, {}),
@@ -94,8 +94,8 @@ const CASES: readonly Pair[] = [
     { transcode: topic({ a: { cpu: 9, workCpu: 1.1, childCpu: 100 } }) },
   ],
   [
-    { 'block-cache': topic({ a: { cpu: 0.09 } }, { size: 1e9 }) },
-    { 'block-cache': topic({ a: { cpu: 0.11 } }, { size: 1e9 }) },
+    beside('block-cache', 'node:http alone', { cpu: 1.49 }, {}),
+    beside('block-cache', 'node:http alone', { cpu: 1.51 }, {}),
   ],
   [
     { cache: topic({ a: { cpu: 0.24 }, [`a${AGAINST}`]: {} }) },
