@@ -1,8 +1,8 @@
 /**
  * The audio of a film as an MP3 with tags, and with the Xing frame that gives players its duration.
  *
- * npx tsx examples/audio.ts s3://masters/talk.mov s3://web/talk.mp3 --title "A talk" --artist "A speaker" npx tsx
- * examples/audio.ts talk.mkv talk.mp3 --title "A talk"
+ *   npx tsx examples/audio.ts s3://masters/talk.mov s3://web/talk.mp3 --title "A talk" --artist "A speaker"
+ *   npx tsx examples/audio.ts talk.mkv talk.mp3 --title "A talk"
  */
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'

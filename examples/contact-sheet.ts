@@ -1,8 +1,8 @@
 /**
  * Twenty frames of a film on one sheet, and the WebVTT map that players use for their seek bar.
  *
- * npx tsx examples/contact-sheet.ts match.mov sheet.png npx tsx examples/contact-sheet.ts s3://masters/match.mov
- * sheet.png
+ *   npx tsx examples/contact-sheet.ts match.mov sheet.png
+ *   npx tsx examples/contact-sheet.ts s3://masters/match.mov sheet.png
  */
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'

@@ -1,8 +1,8 @@
 /**
  * An ordinary MP4 with its index first, written directly: no fragments, no temporary file, no second pass.
  *
- * npx tsx examples/faststart.ts s3://masters/talk.mov s3://web/talk.mp4 npx tsx examples/faststart.ts talk.mkv talk.mp4
- * --copy
+ *   npx tsx examples/faststart.ts s3://masters/talk.mov s3://web/talk.mp4
+ *   npx tsx examples/faststart.ts talk.mkv talk.mp4 --copy
  */
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'

@@ -3,7 +3,9 @@
  *
  *   npm run example:hls                    an embedded store and a generated source
  *   npm run example:hls -- talk.mov        your own source: a file, s3://bucket/key, or a URL
- *   npm run example:hls -- --port 8080     on a port of your choice
+ *   npm run example:hls -- --port 8080     its page on a port of your choice
+ *
+ * The page stays until Ctrl-C; without a terminal, the program ends by itself.
  */
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
@@ -22,6 +24,7 @@ import { EmbeddedStore } from './support/embedded-store.js'
 import { bytes, table } from './support/format.js'
 import { openSource } from './support/open-source.js'
 import { PlayerPage } from './support/player-page.js'
+import { showPage } from './support/show-page.js'
 import { SOURCES, makeSource } from './support/sources.js'
 
 /** In seconds. Segments begin with key frames, so key frames have the same interval. */
@@ -51,7 +54,7 @@ export async function packageLadder(source: RandomAccess, storage: SegmentStorag
     ],
   })
   const packager = new CmafPackager({ storage, targetDuration: SEGMENT })
-  const renditions = [...LADDER.map(({ name }) => name), 'sound'].map(name => packager.rendition({ name }))
+  const renditions = [...LADDER.map(({ name }) => name), 'audio'].map(name => packager.rendition({ name }))
   await Promise.all([
     ...renditions.map((rendition, n) => pipeline(ffmpeg.outputs[n]!, rendition)),
     ffmpeg.result,
@@ -121,10 +124,4 @@ export async function main(
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
-  // The SDK's warning about Node 20 does not belong in the output.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
-  const { url, close } = await main(process.argv.slice(2))
-  console.log(`\nPlays at ${url}\nCtrl-C ends it.`)
-  process.once('SIGINT', () => void close())
-}
+if (process.argv[1] === import.meta.filename) await showPage(main)

@@ -36,7 +36,7 @@ const PAGE = `<!doctype html>
     },
     fragment: f => say('check-text', 'fragment ' + f.sequence + ', ' + mega(f.byteOffset + f.byteLength)),
     write: p => say('write-text', mega(p.bytes) + ' in ' + p.parts + ' parts'),
-    done: r => { say('state', 'Done: ' + r.bucket + '/' + r.key + ', ' + mega(r.bytes)); events.close() },
+    done: r => { say('state', 'Done: s3://' + r.bucket + '/' + r.key + ', ' + mega(r.bytes)); events.close() },
     failed: e => { say('state', 'Failed: ' + e.message); events.close() },
   }
   const events = new EventSource('/events')

@@ -10,12 +10,12 @@ import { bytes } from './support/format.js'
 import { openSink } from './support/open-sink.js'
 import { openSource } from './support/open-source.js'
 
-export async function main([picture, sound, to]: readonly string[]): Promise<{ bytes: number }> {
-  if (picture === undefined || sound === undefined || to === undefined) {
+export async function main([video, audio, to]: readonly string[]): Promise<{ bytes: number }> {
+  if (video === undefined || audio === undefined || to === undefined) {
     throw new Error('Usage: mux.ts video audio target.mp4')
   }
   const muxed = new FfmpegReadable({
-    inputs: [{ source: openSource(picture) }, { source: openSource(sound) }],
+    inputs: [{ source: openSource(video) }, { source: openSource(audio) }],
     output: {
       format: 'mp4',
       layout: 'file',

@@ -1,5 +1,5 @@
 /**
- * Shows what a source holds, without downloading it.
+ * Lists the tracks, chapters and duration of a source, without downloading it.
  *
  *   npx tsx examples/probe.ts match.mov
  *   npx tsx examples/probe.ts s3://masters/match.mov
@@ -12,7 +12,7 @@ import { openSource } from './support/open-source.js'
 function describe(stream: MediaStreamInfo): string {
   const { width, height, frameRate, sampleRate, channelLayout, channels } = stream
   if (width !== undefined && height !== undefined) {
-    const rate = frameRate === undefined ? '' : ` at ${frameRate.toFixed(2)} a second`
+    const rate = frameRate === undefined ? '' : ` at ${frameRate.toFixed(2)} frames/s`
     return `${width} × ${height}${rate}`
   }
   return sampleRate === undefined ? '' : `${sampleRate} Hz, ${channelLayout ?? `${channels ?? 0} channels`}`
@@ -34,7 +34,7 @@ export async function main([name]: readonly string[]): Promise<MediaInfo> {
     stream.language ?? '',
     stream.disposition.join(' '),
   ])
-  console.log(table([['#', 'type', 'codec', 'is', 'language', 'meant as'], ...rows]))
+  console.log(table([['#', 'type', 'codec', 'details', 'language', 'disposition'], ...rows]))
   for (const { start, end, title } of chapters) console.log(`${clock(start)} – ${clock(end)} ${title ?? ''}`)
   return info
 }

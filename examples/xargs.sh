@@ -7,9 +7,10 @@
 set -eu
 
 plan=$(avio-streams plan "$1" --store) || {
+  code=$?
   # A job that can't be split runs whole.
-  [ $? -eq 8 ] && exec avio-streams run "$1"
-  exit 1
+  [ "$code" -eq 8 ] && exec avio-streams run "$1"
+  exit "$code"
 }
 avio-streams plan "$plan" --steps | xargs -P "${WORKERS:-4}" -n 1 avio-streams step "$plan" --quiet
 avio-streams step "$plan" join

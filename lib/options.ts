@@ -229,7 +229,7 @@ export function signalOption(options: object, option = 'signal'): AbortSignal | 
  * Whether it is an `AbortSignal`, by what Node asks for itself: one of another realm, or of a polyfill, is no instance
  * of ours.
  */
-export function isSignal(value: unknown): value is AbortSignal {
+function isSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>
   return typeof aborted === 'boolean' && typeof addEventListener === 'function'
 }

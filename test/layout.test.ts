@@ -18,6 +18,7 @@ import {
   machineWords,
   realmBreaches,
   retryableBreaches,
+  undocumentedFields,
   unmirrored,
 } from './support/layout.js'
 
@@ -117,6 +118,37 @@ t.test('docs/architecture.md shows the present plan', t => {
   const page = sources.get('docs/architecture.md') ?? ''
   const shown = /<!-- the plan -->\n([\s\S]*?)<!-- end of the plan -->/.exec(page)?.[1]
   t.same(cells(shown ?? ''), cells(houseTable()), 'npm run layout updates it')
+  t.end()
+})
+
+t.test('the changelog has its additions under headings, and old names in their table only', async t => {
+  const [names = '', rest = ''] = readFileSync(join(root, 'CHANGELOG.md'), 'utf8').split('\n### Added\n')
+  // A merge that takes the older of two versions brings back a flat list, and old names in it.
+  t.match(rest.trimStart(), /^#### /)
+  const old = names
+    .split('\n')
+    .filter(row => row.startsWith('| `') && !row.includes('| of `'))
+    .map(row => row.split('|')[1]!.replaceAll(/\(`.*?`\)/g, ''))
+    .flatMap(cell => [...cell.matchAll(/`\w+`/g)].map(([name]) => name))
+  t.ok(old.length > 15)
+  t.same(
+    old.filter(name => rest.includes(name)),
+    [],
+  )
+})
+
+t.test('docs/architecture.md gives the reason for each dependency', t => {
+  const [, reasons = ''] = (sources.get('docs/architecture.md') ?? '').split('\n## Dependencies\n')
+  const { dependencies, peerDependencies, devDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Record<'dependencies' | 'peerDependencies' | 'devDependencies', Record<string, string>>
+  const names = Object.keys({ ...dependencies, ...peerDependencies, ...devDependencies })
+  // Types belong to the package that they are of.
+  const needed = names.filter(name => !name.startsWith('@types/'))
+  t.same(
+    needed.filter(name => !reasons.includes(`\`${name}\``)),
+    [],
+  )
   t.end()
 })
 
@@ -324,6 +356,24 @@ t.test('comments name only existing files', async t => {
       }),
     ),
     ['lib/io/a.ts names old-name.ts', 'lib/io/a.ts names lib/io/gone.ts'],
+  )
+})
+
+t.test('every field of an exported interface has a docblock', async t => {
+  t.same(undocumentedFields(sources), [])
+
+  t.same(
+    undocumentedFields(
+      tree({
+        'lib/index.ts': `export { a, type Told } from './io/a.js'\nexport type { Shown } from './io/a.js'`,
+        'lib/io/a.ts': [
+          'export interface Told {\n  /** In bytes. */\n  readonly size: number\n  bare?: string\n  other: number\n}',
+          'export interface Shown extends Told {\n  call(): void\n}',
+          'export interface Inner {\n  bare: string\n}',
+        ].join('\n'),
+      }),
+    ),
+    ['lib/io/a.ts: Told.bare', 'lib/io/a.ts: Told.other', 'lib/io/a.ts: Shown.call'],
   )
 })
 

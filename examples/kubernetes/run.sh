@@ -1,7 +1,7 @@
 #!/bin/sh
 # One job in pieces on a Kubernetes cluster: run.sh film-1 job.json
 #
-# The first word names the Kubernetes jobs; the job has "split". IMAGE is a container of the command (the Dockerfile of
+# The first word names the Kubernetes jobs; the job has "split". IMAGE is an image of the command (the Dockerfile of
 # this project makes one), PARALLELISM the number of pods at a time, 20 by default. Run it again after a failure: only
 # the missing pieces are encoded.
 set -eu

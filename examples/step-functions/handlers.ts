@@ -16,6 +16,7 @@ import {
   type SplitPlan,
   encodeAudio,
   encodeChunk,
+  encodeImages,
   joinChunks,
   planJob,
   readPlan,
@@ -40,8 +41,8 @@ export interface ObjectCreated {
   }
 }
 
-/** A chunk by its number, or the audio. */
-type Piece = number | 'audio'
+/** A chunk by its number, the audio, or the images of a package. */
+type Piece = number | 'audio' | 'images'
 
 /** What `plan` returns: the job in pieces, or in one. */
 export type Planned =
@@ -82,16 +83,22 @@ export const plan = handler(async (event: { job: Job } | ObjectCreated, signal):
   return { plan: await storePlan(planned, { client, signal }), pieces: piecesOf(planned) }
 })
 
-/** The audio goes first, because it is not split. */
-function piecesOf({ audio, chunks }: SplitPlan): Piece[] {
-  return [...(audio === undefined ? [] : ['audio' as const]), ...chunks.keys()]
+/** The audio and the images go first, because they are not split. */
+function piecesOf({ audio, output, chunks }: SplitPlan): Piece[] {
+  const hasImages = output.type === 'package' && output.images !== undefined
+  return [
+    ...(audio === undefined ? [] : ['audio' as const]),
+    ...(hasImages ? ['images' as const] : []),
+    ...chunks.keys(),
+  ]
 }
 
 export const encode = handler(async (event: { plan: PlanReference; piece: Piece }, signal) => {
   const context = { client, signal }
   const planned = await readPlan(event.plan, context)
-  const { piece } = await (event.piece === 'audio'
-    ? encodeAudio(planned, context)
+  const step = { audio: encodeAudio, images: encodeImages }
+  const { piece } = await (typeof event.piece === 'string'
+    ? step[event.piece](planned, context)
     : encodeChunk(planned, event.piece, context))
   return { piece }
 })

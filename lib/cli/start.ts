@@ -7,7 +7,7 @@ import { SIGNALS } from './report/exit-code.js'
  * second one ends the process at once.
  */
 export async function start(): Promise<void> {
-  // The SDK's word on the age of a Node is no report of a job's.
+  // The SDK's warning about an old Node is not part of a job's report.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   const over = new AbortController()
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {

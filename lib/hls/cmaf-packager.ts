@@ -60,7 +60,7 @@ const LIVE_ALIGNMENT = 1000
  * await Promise.all([
  *   pipeline(encode('720p'), packager.rendition({ name: '720p' })),
  *   pipeline(encode('360p'), packager.rendition({ name: '360p' })),
- *   pipeline(encode('sound'), packager.rendition({ name: 'english', language: 'en' })),
+ *   pipeline(encode('audio'), packager.rendition({ name: 'english', language: 'en' })),
  *   packager.result,
  * ])
  * ```

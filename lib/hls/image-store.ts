@@ -46,12 +46,14 @@ export function imagesName(options: ImagesOptions): string {
  * Stores sheets as they arrive, one after the other; returns `undefined` if there were none.
  *
  * @param folder - the directory of its objects
+ * @param prefix - what the names of its sheets begin with, before their number
  */
 export async function storeImages(
   name: string,
   folder: string,
   sheets: AsyncIterable<ImageSheet>,
   objects: StoredObjects,
+  prefix = 'sheet-',
 ): Promise<ImageTrack | undefined> {
   const stored: StoredSheet[] = []
   let first: { tile: ImageTile; codec: string; columns: number } | undefined
@@ -63,7 +65,7 @@ export async function storeImages(
     const columns = first?.columns ?? Math.round(Math.max(...tiles.map(({ x }) => x)) / width) + 1
     const codec = codecOf(image)
     first ??= { tile, codec, columns }
-    const file = `sheet-${String(stored.length + 1).padStart(5, '0')}.${codec === 'jpeg' ? 'jpg' : codec}`
+    const file = `${prefix}${String(stored.length + 1).padStart(5, '0')}.${codec === 'jpeg' ? 'jpg' : codec}`
     await objects.put(`${folder}/${file}`, [Buffer.from(image)], { cache: 'segments' })
     stored.push({
       ...{ name: `${folder}/${file}`, offset: 0, byteLength: image.length, isRange: false },

@@ -210,7 +210,7 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
 }
 
 /** A valid date. */
-export function dateOption(options: object, option: string): Date | undefined {
+function dateOption(options: object, option: string): Date | undefined {
   const value = (options as Record<string, unknown>)[option]
   if (value === undefined) return undefined
   if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)

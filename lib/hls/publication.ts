@@ -169,7 +169,7 @@ export class Publication {
     const isFirst = !this.mayBeVisible
     // A manifest that exists is found before the playlist is published.
     if (isFirst) await this.#checkAbsent()
-    // An earlier attempt at this publication may have stored the manifest only.
+    // An earlier attempt at this publication may have stored the playlist only.
     if (isFirst) this.#replaced = (await this.#published())?.filter(name => !name.startsWith(`${run}/`))
     // Every package has a multivariant playlist, so that it can decide between two.
     const files = [

@@ -2,7 +2,7 @@ import { onAbort } from '../io/async/abort-listeners.js'
 import { abortError } from '../io/async/abort-error.js'
 import { type CmafPackagerOptions, packagerSettings } from './packager-options.js'
 import { type PackagingResult, packagingResult } from './packaging-result.js'
-import type { StoredBytes } from './presentation/presentation.js'
+import type { ImageTrack, StoredBytes } from './presentation/presentation.js'
 import { readInit } from './presentation/read-init.js'
 import { videoRange } from './presentation/video-range.js'
 import { Publication } from './publication.js'
@@ -32,16 +32,18 @@ export interface StoredSegment {
 
 /**
  * Publishes a `vod` whose media are stored already, in the directories of its renditions: stores the initialization
- * segments and the playlists, the multivariant one last. Reads no media. Codecs, bit rates and frame rates are those
- * that `CmafPackager` finds for the same segments.
+ * segments and the playlists, then the multivariant one and the manifest. Reads no media. Codecs, bit rates and frame
+ * rates are those that `CmafPackager` finds for the same segments.
  *
  * A failure leaves what is stored, and the same call again replaces it: so the name of a run is not checked.
  *
+ * @param images - thumbnails whose sheets are stored already, too; absent for none
  * @throws as `CmafPackager.result` rejects
  */
 export async function publishStored(
   options: CmafPackagerOptions,
   renditions: readonly StoredRendition[],
+  images?: ImageTrack,
 ): Promise<PackagingResult> {
   const settings = packagerSettings(options)
   const { storage, cacheControl, maxObjects, align, run, signal } = settings
@@ -60,6 +62,7 @@ export async function publishStored(
       checkGroups(logs)
       addSegments(rendition, log, alignment)
     }
+    if (images !== undefined) publication.addImages(images)
     const media = await publication.publishMedia()
     // A sent request is not taken back: from here on only its outcome counts.
     forget()

@@ -27,8 +27,10 @@ export { parseJob } from './schema/parse-job.js'
 export type { JobSplit } from './schema/split.js'
 export type { Unsplit, UnsplitCode } from './encoding/unsplit.js'
 export type { GridChunk } from './grid/chunk-grid.js'
-export { type PieceContext, type PieceProgress, encodeAudio, encodeChunk } from './split/encode-piece.js'
+export { encodeImages } from './split/encode-images.js'
+export { encodeAudio, encodeChunk } from './split/encode-piece.js'
 export type { Fingerprint } from './split/fingerprint.js'
+export type { PieceContext, PieceProgress } from './split/make-piece.js'
 export { joinChunks } from './split/join-chunks.js'
 export type { JoinContext } from './split/join-object.js'
 export type {
@@ -46,6 +48,7 @@ export { type RunSplitContext, type SplitProgress, runSplit } from './split/run-
 export type {
   PackageMedia,
   PlannedAudio,
+  PlannedImages,
   PlannedObject,
   PlannedPackage,
   PlannedRendition,
@@ -57,7 +60,7 @@ export type {
 } from './split/split-plan.js'
 export type { SplitTerms, SplitTimes } from './grid/split-gain.js'
 export type { EncodeSpeed, SplitEstimate } from './split/split-estimate.js'
-export type { SplitPackage, SplitRendition } from './split/package-settings.js'
+export type { SplitImages, SplitPackage, SplitRendition } from './split/package-settings.js'
 export type { SplitLocation, SplitObject, SplitSpec } from './split/split-spec.js'
 export type { SplitPackageResult, SplitResult } from './split/target-state.js'
 export type { SegmentSpan } from '../hls/segments/segmenter.js'

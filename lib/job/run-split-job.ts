@@ -50,7 +50,7 @@ export async function planCheckedJob(
  * @throws as {@link planCheckedJob} does; the errors of the steps
  */
 export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<JobResult | undefined> {
-  const { client, ffmpegPath, env, signal, concurrency, onProgress, onLog } = settings
+  const { client, ffmpegPath, ffprobePath, env, signal, concurrency, onProgress, onLog } = settings
   const plan = await planCheckedJob(job, settings)
   if (plan.unsplit !== undefined) {
     settings.onUnsplit?.(plan.unsplit)
@@ -58,7 +58,7 @@ export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<J
   }
   const left = new TimeLeft()
   const stored = await runSplit(plan, {
-    ...{ client, ffmpegPath, env, signal, concurrency, onLog },
+    ...{ client, ffmpegPath, ffprobePath, env, signal, concurrency, onLog },
     onProgress: progress => onProgress?.(shown(progress, left)),
   })
   return resultOfSplit(job, plan, stored)

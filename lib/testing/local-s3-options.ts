@@ -19,44 +19,48 @@ import type { SigningIdentity } from './wire/sigv4.js'
 
 /** Options of {@link LocalS3.start}. */
 export interface LocalS3Options {
-  /** The port on 127.0.0.1. Default: 0, any free port. */
+  /** The port on 127.0.0.1: 0 to 65,535. @defaultValue 0: any free port */
   readonly port?: number
-  /** Initial buckets. Default: none. */
+  /** Initial buckets. @defaultValue none */
   readonly buckets?: readonly string[]
   /**
    * A directory for buckets and objects, instead of memory, so that they outlive the process (incomplete
    * uploads do not). It is created if missing, and must be empty or from an earlier server.
+   * @defaultValue none: in memory
    */
   readonly folder?: string
-  /** Stores sizes, ETags and checksums, but no bytes: they read as zeros. Default: false. */
+  /** Stores sizes, ETags and checksums, but no bytes: they read as zeros. Not with `folder`. @defaultValue `false` */
   readonly discard?: boolean
-  /** The only accepted access key. Default: `AKIALOCALS3`. */
+  /** The only accepted access key. @defaultValue `AKIALOCALS3` */
   readonly accessKeyId?: string
-  /** Its secret. Default: `local-s3-secret`. */
+  /** Its secret. @defaultValue `local-s3-secret` */
   readonly secretAccessKey?: string
-  /** The region requests must be signed for. Default: `us-east-1`. */
+  /** The region requests must be signed for. @defaultValue `us-east-1` */
   readonly region?: string
-  /** Minimum size of every part but the last, in bytes. Default: 5 MiB, as in S3. */
+  /** Minimum size of every part but the last, in bytes: 1 to 5 GiB. @defaultValue 5 MiB, as in S3 */
   readonly minPartSize?: number
   /**
    * Whether bodies are checked against their signed hash. Turning it off makes the server cheaper in
-   * benchmarks; signatures of headers and all checksums are still checked. Default: true.
+   * benchmarks; signatures of headers and all checksums are still checked.
+   * @defaultValue `true`
    */
   readonly verifyPayload?: boolean
   /**
    * `md5`: the ETag of a single-part object is its MD5. `opaque`: it is random, as in S3 with KMS encryption;
-   * cheaper, and it finds clients that rely on the MD5. Default: `md5`.
+   * cheaper, and it finds clients that rely on the MD5.
+   * @defaultValue `md5`
    */
   readonly etag?: 'md5' | 'opaque'
   /**
-   * Whether GET and HEAD of objects need no signature, and pages of other origins may read them. Default:
-   * false.
+   * Whether GET and HEAD of objects need no signature, and pages of other origins may read them.
+   * @defaultValue `false`
    */
   readonly publicRead?: boolean
-  /** The speed of all connections. Default: unlimited. */
+  /** The speed of all connections. @defaultValue unlimited */
   readonly pace?: Pace
   /**
-   * Serves HTTPS: with a self-signed certificate, or with the given key and certificate (PEM). Default: false.
+   * Serves HTTPS: with a self-signed certificate, or with the given key and certificate (PEM).
+   * @defaultValue `false`
    */
   readonly tls?: boolean | KeyAndCertificate
 }

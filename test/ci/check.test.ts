@@ -13,7 +13,7 @@ const { scripts } = JSON.parse(
 const BESIDE = /BESIDE = \[([^\]]*)\]/.exec(await readFile(CHECK, 'utf8'))![1]!.match(/[\w:]+/g)!
 
 /** Runs it in a folder whose scripts write their names into a file; some fail. */
-async function check(t: Test, failing: readonly string[]) {
+async function check(t: Test, failing: readonly string[], ...args: string[]) {
   const folder = t.testdir()
   const log = (name: string) =>
     `node -e "fs.appendFileSync('ran', '${name}\\n'); console.log('said by ${name}'); process.exit(${failing.includes(name) ? 1 : 0})"`
@@ -22,11 +22,12 @@ async function check(t: Test, failing: readonly string[]) {
   await copyFile(CHECK, join(folder, 'scripts', 'check.mjs'))
   await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: own }))
   const { code, stdout } = await new Promise<{ code: number; stdout: string }>(resolve => {
-    execFile(process.execPath, [join(folder, 'scripts', 'check.mjs')], (error, stdout) => {
+    execFile(process.execPath, [join(folder, 'scripts', 'check.mjs'), ...args], (error, stdout) => {
       resolve({ code: Number(error?.code ?? 0), stdout })
     })
   })
-  return { code, stdout, ran: (await readFile(join(folder, 'ran'), 'utf8')).trim().split('\n') }
+  const ran = await readFile(join(folder, 'ran'), 'utf8').catch(() => '')
+  return { code, stdout, ran: ran.trim().split('\n') }
 }
 
 t.test('npm run check builds, then runs every other check, and prints what they say', async t => {
@@ -51,4 +52,11 @@ t.test('checks nothing that was not built', async t => {
   t.equal(code, 1)
   t.same(ran, ['build'])
   t.match(stdout, /^Failed: build$/m)
+})
+
+t.test('leaves out the checks that it is told to, and refuses unknown ones', async t => {
+  const { code, ran } = await check(t, ['docs'], '--without=docs', '--without=lint')
+  t.equal(code, 0)
+  t.same(ran.sort(), ['build', ...BESIDE].filter(name => name !== 'docs' && name !== 'lint').sort())
+  t.match(await check(t, [], '--without=doc'), { code: 1, ran: [''] })
 })

@@ -15,7 +15,7 @@ t.test(
         ['720p', 'video', 4],
         ['432p', 'video', 4],
         ['240p', 'video', 4],
-        ['sound', 'audio', 4],
+        ['audio', 'audio', 4],
       ],
     )
     const video = await HlsPlayback.watch(await openPage(t, url))

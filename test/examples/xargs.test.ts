@@ -68,7 +68,7 @@ t.test('runs a job that can not be split as a whole', async t => {
   t.same([...s3.keys('scratch'), ...s3.uploads('scratch')], [])
 })
 
-t.test('fails for a job that is wrong', async t => {
+t.test("passes the command's exit code on if the job is wrong", async t => {
   const { run } = await openShell(t, { ...jobWith('prefer', 60), outputs: [] })
-  await t.rejects(run(), { code: 1, stderr: /AVIO_ERR_JOB_INVALID/ })
+  await t.rejects(run(), { code: 2, stderr: /AVIO_ERR_JOB_INVALID/ })
 })

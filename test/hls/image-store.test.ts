@@ -52,6 +52,13 @@ t.test('takes the image format from the bytes, and refuses others', async t => {
   })
 })
 
+t.test('names sheets as it is told', async t => {
+  const storage = new MemoryStorage()
+  const track = await storeImages('a', 'r/a', sheets(sheetOf(1, 0)), objects(storage), 'images-x-')
+  t.match(track, { playlist: 'r/a/index.m3u8', sheets: [{ name: 'r/a/images-x-00001.jpg' }] })
+  t.same(storage.names(), ['r/a/images-x-00001.jpg'])
+})
+
 t.test('makes no track without sheets', async t => {
   t.equal(await storeImages('a', 'r/a', sheets(), objects(new MemoryStorage())), undefined)
 })

@@ -4,7 +4,9 @@ import t from 'tap'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
 import { Fmp4Cutter } from '../../lib/hls/segments/fmp4-cutter.js'
 import { type StoredRendition, type StoredSegment, publishStored } from '../../lib/hls/stored-package.js'
-import { MemoryStorage, pictureOf, soundOf } from '../support/hls.js'
+import { type ImageSheet, storeImages } from '../../lib/hls/image-store.js'
+import { StoredObjects } from '../../lib/hls/storage/stored-objects.js'
+import { MemoryStorage, pictureOf, sheetOf, soundOf } from '../support/hls.js'
 
 const MEDIA: Record<string, () => Promise<Buffer>> = {
   big: () => pictureOf('64x48'),
@@ -63,6 +65,37 @@ t.test('publishes what the packager publishes of the same segments', async t => 
   )
   const last = other.log.slice(-2)
   t.same(last, ['store main.m3u8', 'store main.mpd'])
+})
+
+t.test('lists thumbnails as the packager lists them', async t => {
+  const texts = async (
+    publish: (storage: MemoryStorage, sheets: () => AsyncGenerator<ImageSheet>) => unknown,
+  ) => {
+    const storage = new MemoryStorage()
+    await publish(storage, async function* () {
+      yield sheetOf(6, 0)
+    })
+    return ['main.m3u8', 'main.mpd', 'v1/thumbs/index.m3u8'].map(name => storage.text(name))
+  }
+  const packaged = await texts(async (storage, sheets) => {
+    const packager = new CmafPackager({ storage, ...SETTINGS })
+    const sinks = Object.keys(MEDIA).map(name => packager.rendition({ name }))
+    packager.images(sheets(), { name: 'thumbs' })
+    const sources = await Promise.all(Object.values(MEDIA).map(make => make()))
+    await Promise.all(sources.map((bytes, n) => pipeline(Readable.from([bytes]), sinks[n]!)))
+    t.equal((await packager.result).playlists[3], 'v1/thumbs/index.m3u8')
+  })
+  const published = await texts(async (storage, sheets) => {
+    const objects = new StoredObjects(storage, {
+      cacheControl: { segments: undefined, playlists: undefined },
+      maxObjects: Infinity,
+    })
+    const images = await storeImages('thumbs', 'v1/thumbs', sheets(), objects)
+    const { playlists } = await publishStored({ storage, ...SETTINGS }, await stored(), images)
+    t.equal(playlists[3], 'v1/thumbs/index.m3u8')
+  })
+  t.same(published, packaged)
+  t.match(published[0], /#EXT-X-IMAGE-STREAM-INF/)
 })
 
 t.test('checks the renditions as the packager does', async t => {

@@ -179,30 +179,39 @@ t.test('every tool has the environment of the job, and is the one that the job n
   t.same(s3.keys('web'), ['out.mp4'])
 })
 
-t.test('encodes a package in pieces, and returns it as any other package', async t => {
-  const { s3, left, run } = await open(t)
-  const renditions = [
-    { name: 'video', video: { codec: 'h264', preset: 'ultrafast' }, audio: 'none' },
-    { name: 'sound', video: 'none', audio: { codec: 'aac' } },
-  ] as const
-  const outputs: Job['outputs'] = [
-    {
-      type: 'package',
-      prefix: 's3://web/talk/',
-      targetDuration: 2,
-      layout: 'byterange',
-      renditions: [...renditions],
+for (const images of [undefined, { count: 3, width: 48 }])
+  t.test(
+    `encodes a package in pieces, ${images ? 'with' : 'without'} images, and returns it as any other`,
+    async t => {
+      const { s3, left, run } = await open(t)
+      const renditions = [
+        { name: 'video', video: { codec: 'h264', preset: 'ultrafast' }, audio: 'none' },
+        { name: 'sound', video: 'none', audio: { codec: 'aac' } },
+      ] as const
+      const outputs: Job['outputs'] = [
+        {
+          type: 'package',
+          prefix: 's3://web/talk/',
+          targetDuration: 2,
+          layout: 'byterange',
+          renditions: [...renditions],
+          ...(images && { images }),
+        },
+      ]
+      const progress: JobProgress[] = []
+      const reasons: Unsplit[] = []
+      const onUnsplit = (reason: Unsplit) => void reasons.push(reason)
+      const split = await run({ outputs }, { onUnsplit, onProgress: one => void progress.push(one) })
+      t.same(reasons, [], 'nothing is run whole')
+      const done = images ? 5 : 4
+      t.match(progress.at(-1), { phase: 'join', percent: 100, done })
+      const whole = await run({ outputs, split: undefined })
+      const [one, other] = [split.outputs[0] as JobPackageResult, whole.outputs[0] as JobPackageResult]
+      t.same(Object.keys(one).sort(), Object.keys(other).sort())
+      t.match(one, { type: 'package', prefix: 's3://web/talk/', segments: other.segments, leftBehind: [] })
+      t.ok(Math.abs(one.duration - other.duration) < 0.1)
+      for (const name of one.playlists) t.ok(s3.keys('web').includes(`talk/${name}`), name)
+      t.same(JSON.parse(JSON.stringify(split)), split, 'the result is JSON')
+      t.same(left(), [])
     },
-  ]
-  const progress: JobProgress[] = []
-  const split = await run({ outputs }, { onProgress: one => void progress.push(one) })
-  t.match(progress.at(-1), { phase: 'join', percent: 100 })
-  const whole = await run({ outputs, split: undefined })
-  const [one, other] = [split.outputs[0] as JobPackageResult, whole.outputs[0] as JobPackageResult]
-  t.same(Object.keys(one).sort(), Object.keys(other).sort())
-  t.match(one, { type: 'package', prefix: 's3://web/talk/', segments: other.segments, leftBehind: [] })
-  t.ok(Math.abs(one.duration - other.duration) < 0.1)
-  for (const name of one.playlists) t.ok(s3.keys('web').includes(`talk/${name}`), name)
-  t.same(JSON.parse(JSON.stringify(split)), split, 'the result is JSON')
-  t.same(left(), [])
-})
+  )

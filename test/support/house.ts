@@ -42,9 +42,9 @@ export const HOUSE: readonly Floor[] = [
     [],
     [
       [1, 'addresses', 'the hosts and network addresses that an untrusted URL may reach'],
-      [1, 'async', 'abort signals, waiting, retries, stall timers, long work in turns'],
+      [1, 'async', 'abort signals, waiting, retries, temporary failures, stall timers, long work in turns'],
       [1, 'checksums', 'CRC-32, CRC-32C, CRC-64/NVME, the digests of S3'],
-      [1, 'descriptors', 'a lack of file descriptors; which system errors are temporary'],
+      [1, 'descriptors', 'a lack of file descriptors'],
       [1, 'diagnostics', "the messages of the library's diagnostics channels, and who publishes them"],
       [1, 'media-types', 'media types (`Content-Type`) by endings and muxers'],
       [

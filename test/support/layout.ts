@@ -329,3 +329,34 @@ export function realmBreaches(tree: Tree): string[] {
     .flatMap(([file, text]) => [...text.matchAll(builtin)].map(([found]) => `${file}: ${found}`))
     .filter(breach => !OF_THIS_REALM.includes(breach))
 }
+
+/** Files whose exports are the public API. */
+const ENTRY_POINTS = [
+  'lib/index.ts',
+  'lib/job/index.ts',
+  'lib/bullmq.ts',
+  'lib/protocol.ts',
+  'lib/testing/index.ts',
+]
+
+/** Fields of exported interfaces without a docblock, which an editor would show without a word on them. */
+export function undocumentedFields(tree: Tree): string[] {
+  const names = ENTRY_POINTS.flatMap(entry =>
+    [...(tree.get(entry) ?? '').matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list = '']) =>
+      list.split(',').map(name => name.replace(/^\s*(?:type )?/, '').replace(/ as .*|\s*$/s, '')),
+    ),
+  )
+  const exported = new Set(names)
+  return library(tree).flatMap(([file, text]) =>
+    [...text.matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms)]
+      .filter(([, name = '']) => exported.has(name))
+      .flatMap(([, name = '', body = '']) =>
+        body.split('\n').flatMap((line, n, lines) => {
+          const [, field] = /^ {2}(?:readonly )?(\w+)\??[:(<]/.exec(line) ?? []
+          return field === undefined || lines[n - 1]?.endsWith('*/') === true
+            ? []
+            : [`${file}: ${name}.${field}`]
+        }),
+      ),
+  )
+}

@@ -2,11 +2,15 @@
  * `npm test`: compiles changed files, starts the S3 gateways that the tests need, runs the tests with tap, and always
  * stops what it started.
  *
- * npm test everything npm test -- test/io files and folders npm test -- --only tap's own: --only, --grep=<pattern>,
- * --bail; --jobs=<number>, --timeout=<seconds> npm test -- --under-load beside one busy process for each processor npm
- * test -- --other-versions only tests that another Node or ffmpeg could affect npm test -- --no-ceph without the
- * gateways: tests that need them are skipped, with the reason npm test -- --no-browser without the browser, likewise
- * npm test -- --ffmpeg=trixie with the ffmpeg and ffprobe of a Debian suite, fetched the first time
+ *   npm test                          everything
+ *   npm test -- test/io               files and folders
+ *   npm test -- --only                tap's own: --only, --grep=<pattern>, --bail; --jobs=<number>, --timeout=<seconds>
+ *   npm test -- --under-load          beside one busy process for each processor
+ *   npm test -- --other-versions      only tests that another Node or ffmpeg could affect
+ *   npm test -- --between-versions    of those, the ones for versions between the oldest and the newest
+ *   npm test -- --no-ceph             without the gateways: tests that need them are skipped, with the reason
+ *   npm test -- --no-browser          without the browser, likewise
+ *   npm test -- --ffmpeg=trixie       with the ffmpeg and ffprobe of a Debian suite, fetched the first time
  *
  * The first line names the ffmpeg, the last one is `N passed, N failed`. In CI (`CI=true`) a missing gateway or ffmpeg
  * is a failure.
@@ -40,6 +44,7 @@ const { values: options, positionals } = parseArgs({
   allowNegative: true,
   options: {
     bail: { type: 'boolean', default: false },
+    'between-versions': { type: 'boolean', default: false },
     browser: { type: 'boolean', default: true },
     ceph: { type: 'boolean', default: true },
     ffmpeg: { type: 'string' },
@@ -160,7 +165,7 @@ async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
       // The processes load the same packages: since Node 22 they are compiled once.
       NODE_COMPILE_CACHE: join(tmpdir(), 'avio-streams-compiled'),
       // Lent memory that comes back is overwritten; on other versions the library runs as its users have it.
-      AVIO_DEBUG_POISON: options['other-versions'] ? '' : '1',
+      AVIO_DEBUG_POISON: options['other-versions'] || options['between-versions'] ? '' : '1',
       ...environmentOf(gateways),
       ...(!options.browser && { AVIO_TEST_BROWSER: 'left out by --no-browser' }),
       ...(options.only && { TAP_ONLY: '1' }),
@@ -177,7 +182,10 @@ async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
 /** A single file has its own process; a filter by test name must not select whole files. */
 function plan(): Plan {
   const needs = new Needs()
-  const chosen = options['other-versions'] ? files.filter(file => needs.dependsOnVersions(file)) : files
+  const chosen = files.filter(file => {
+    if (options['between-versions']) return needs.dependsOnVersionsBetween(file)
+    return !options['other-versions'] || needs.dependsOnVersions(file)
+  })
   const found = needs.plan(chosen)
   const isPicked = options.only || options.grep.length > 0
   return isPicked || found.together.length < 2 ? { together: [], alone: chosen } : found

@@ -1,10 +1,10 @@
 import type { Test } from 'tap'
 import { runJob } from '../../lib/job/run-job.js'
 import type { Job, JobPackage } from '../../lib/job/schema/job.js'
-import { encodeAudio, encodeChunk } from '../../lib/job/split/encode-piece.js'
+import { encodePiece } from '../../lib/job/split/encode-piece.js'
 import type { PieceResult } from '../../lib/job/split/piece-result.js'
 import { specOfJob } from '../../lib/job/split/spec-of-job.js'
-import type { PlannedPackage, SplitPlan } from '../../lib/job/split/split-plan.js'
+import { type PlannedPackage, type SplitPlan, pieceNames, piecesOf } from '../../lib/job/split/split-plan.js'
 import type { SplitSpec } from '../../lib/job/split/split-spec.js'
 import { openSplit } from './split.js'
 
@@ -53,10 +53,11 @@ export async function openPackage(t: Test, source: Buffer) {
   /** A plan with chunks of 2 s; `output` changes what no job says. */
   const plan = async (more: Partial<JobPackage> = {}): Promise<PackagePlan> =>
     (await opened.plan({ ...spec(more), args: undefined as never, gop: undefined as never })) as PackagePlan
-  const pieces = async (made: SplitPlan): Promise<PieceResult[]> => [
-    ...(await Promise.all(made.chunks.map((_, n) => encodeChunk(made, n, { client })))),
-    ...(made.audio === undefined ? [] : [await encodeAudio(made, { client })]),
-  ]
+  /** The results of all pieces: those of the chunks first. */
+  const pieces = async (made: SplitPlan): Promise<PieceResult[]> => {
+    const results = await Promise.all(piecesOf(made).map(piece => encodePiece(made, piece, { client })))
+    return pieceNames(made).map(name => results.find(({ piece }) => piece === name)!)
+  }
   /** The same package from one run of ffmpeg, below `whole/`. */
   const whole = async (more: Partial<JobPackage> = {}) => {
     const { renditions = ladder(), ...rest } = more

@@ -73,7 +73,7 @@ class Checks {
 }
 
 /**
- * `avio-streams doctor [s3://bucket/prefix/]`: whether ffmpeg and the store are as jobs need them, and what to mend.
+ * `avio-streams doctor [s3://bucket/prefix/]`: whether ffmpeg and the store are as jobs need them, and what to fix.
  * With a bucket it stores 6 MiB in two parts under a random key, reads a part of that, and deletes it.
  */
 export async function doctorCommand(words: readonly string[], context: Context): Promise<number> {

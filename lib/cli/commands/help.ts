@@ -18,8 +18,8 @@ export const HELP = `avio-streams runs ffmpeg between objects in S3: no disk, al
   avio-streams doctor s3://out/
   avio-streams worker | add job.json | batch s3://in/ job.json | status | cancel ID, with --connection redis://host
 
-After our options comes ffmpeg's own syntax; places are s3://bucket/key, https://, a path, or "-". Outputs that exist
-are refused unless -y is given. Our options go first:
+Inputs and outputs are s3://bucket/key, https://, a path, or "-". Outputs that exist are refused unless -y is given.
+The options of avio-streams go before ffmpeg's:
 
   --print-job        print the job as JSON, for "run", and end     --json    reports as JSON lines
   --endpoint URL     the store; also AWS_ENDPOINT_URL              --quiet   errors only
@@ -28,6 +28,7 @@ are refused unless -y is given. Our options go first:
   --content-type T  --content-disposition T  --cache-control T  --storage-class NAME
   --metadata NAME=VALUE  --tag NAME=VALUE
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   one object in pieces
+  --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
   --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   what a job may open
 
 Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store or queue, 6 outcome unknown, 7 the target exists, 8 can't be split,
@@ -44,12 +45,14 @@ Only s3:// is opened, unless the options say more:
   --strangers   the job is not yours: encodings by closed lists only, limits are mandatory
   --memory-budget 512MiB        most memory for all readers, writers and caches together
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   one object in pieces
+  --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
 `,
   plan: `avio-streams plan job.json, or "-" for standard input: the plan of a job in pieces, as JSON.
 
   --work s3://scratch/pieces/   where the pieces are stored; by default as the job says
   --chunk 60                    seconds of each chunk
   --split auto|prefer|required  auto: if that is faster with --concurrency 20 pieces at a time, on all machines
+  --encode-speed chunk=0.8      measured: a worker encodes 0.8 s of the video a second; whole=3.1: a single run 3.1 s
   --store    stores the plan below the work prefix, and prints its URL
   --steps    prints the words for "step", one a line; --count prints their number
   --strangers, --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   as for "run"
@@ -59,7 +62,8 @@ Instead of the job, it takes a plan: a file, "-", or the URL of a stored one. Ex
   step: `avio-streams step PLAN WHAT: one step of a plan, on any machine. Prints its result as JSON.
 
   PLAN   a file, "-", or the URL that "plan --store" printed
-  WHAT   the number of a chunk, from 0; the next number, or "audio", is the audio; "join"; "remove"
+  WHAT   the number of a chunk, from 0; the next numbers, or "audio" and "images", are the audio, and the
+         thumbnails of a package; "join"; "remove"
 
   PLAN=$(avio-streams plan job.json --store)
   avio-streams plan "$PLAN" --steps | xargs -P 4 -n 1 avio-streams step "$PLAN" --quiet
@@ -73,14 +77,14 @@ A step may run twice, late, or at the same time on two machines.
 `,
   probe: `avio-streams probe s3://bucket/key: what an input consists of, as JSON on standard output.
 `,
-  thumbnails: `avio-streams thumbnails INPUT s3://bucket/prefix/: pictures, thumbnail-00001.jpg …
+  thumbnails: `avio-streams thumbnails INPUT s3://bucket/prefix/: thumbnail-00001.jpg …
 
-  --count 8 | --every 10 | --times 1,2.5   which pictures; one of the three
+  --count 8 | --every 10 | --times 1,2.5   which frames; one of the three
   --width 320  --height 180  --format jpeg|png|webp  --exact  --cache-control T  -y
 `,
-  storyboard: `avio-streams storyboard INPUT s3://bucket/prefix/: sheets of pictures, and storyboard.vtt, their map.
+  storyboard: `avio-streams storyboard INPUT s3://bucket/prefix/: sheets of thumbnails, and storyboard.vtt, their index.
 
-  --count 100 | --every 10 | --times 1,2.5   which pictures; one of the three
+  --count 100 | --every 10 | --times 1,2.5   which frames; one of the three
   --columns 5  --rows 5  --width 160  --height 90  --format jpeg|png|webp  --exact  --cache-control T  -y
 `,
   package: `avio-streams package INPUT s3://bucket/prefix/: HLS, and DASH with --mpd.
@@ -89,6 +93,7 @@ A step may run twice, late, or at the same time on two machines.
   --codec h264|hevc|vp9|av1  --crf 23  --preset fast  --audio-kbps 128
   --mpd manifest.mpd  --playlist main.m3u8  --segment 6  --single-file  --images 10  -y
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   in pieces
+  --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
 `,
   clean: `avio-streams clean s3://bucket/prefix/ --older-than 24h: uploads that killed processes left.
 avio-streams clean --work s3://scratch/pieces/ --older-than 7d: pieces of abandoned jobs.
@@ -111,6 +116,7 @@ Needs the packages bullmq, and ioredis (Redis, Valkey) or pg (PostgreSQL).
 
   --connection redis://host  --queue NAME  --priority 5  --attempts 3
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required   in pieces, over all workers
+  --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
 `,
   batch: `avio-streams batch s3://bucket/prefix/ template.json: adds a job for each object to a queue.
 
@@ -127,7 +133,7 @@ object. "-" instead of the prefix reads addresses from standard input, one a lin
   cancel: `avio-streams cancel ID --connection redis://host: ends a job wherever it runs, and removes its pieces.
 `,
   doctor: `avio-streams doctor [s3://bucket/prefix/]: whether ffmpeg and the store are as jobs need them,
-and what to mend.
+and what to fix.
 
 With a bucket it stores 6 MiB in two parts under a random key, reads a part of that, and deletes it.
 `,

@@ -55,7 +55,7 @@ export async function planCommand(words: readonly string[], context: Context): P
       return EXIT.unsplit
     }
     for (const note of plan.notes) reporter.note(note)
-    // That of a finished plan was told when it was made, for other workers perhaps.
+    // The estimate of an existing plan was printed when it was made, perhaps for another number of workers.
     if (isNew) reporter.event('estimate', plan.estimate, estimateText(plan.estimate).join('\n'))
     stdout.write(`${await textOf(plan, forms[0], { client, signal })}\n`)
     return EXIT.done
@@ -87,6 +87,7 @@ async function planOf(
     trust: values.strangers === true ? 'strangers' : 'owner',
     ...(concurrency !== undefined && { concurrency }),
     ...(values.ffmpeg !== undefined && { ffmpegPath: values.ffmpeg }),
+    ...(values.ffprobe !== undefined && { ffprobePath: values.ffprobe }),
   })
   return { plan, isNew: true }
 }

@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { S3Error } from '../../errors.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { TimeLeft } from '../../ffmpeg/log/time-left.js'
-import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
+import { encodePiece } from '../../job/split/encode-piece.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
 import { removeWork } from '../../job/split/remove-work.js'
 import { type SplitPlan, checkPlan, totalFrames } from '../../job/split/split-plan.js'
@@ -23,12 +23,13 @@ interface StepContext {
   readonly client: S3Client
   readonly signal: AbortSignal
   readonly ffmpegPath: string | undefined
+  readonly ffprobePath: string | undefined
   readonly onLog: (entry: FfmpegLogEntry) => void
 }
 
 /**
- * `avio-streams step PLAN WHAT`: one step of a plan; `WHAT` is the number of a piece, `audio`, `join` or `remove`.
- * Prints the result as JSON. Each step may run twice, late, or at the same time on two machines.
+ * `avio-streams step PLAN WHAT`: one step of a plan; `WHAT` is the number of a piece, `audio`, `images`, `join` or
+ * `remove`. Prints the result as JSON. Each step may run twice, late, or at the same time on two machines.
  */
 export async function stepCommand(words: readonly string[], context: Context): Promise<number> {
   const { values, words: places } = readWords(words, { ...SHARED, ...OF_MEMORY })
@@ -36,7 +37,7 @@ export async function stepCommand(words: readonly string[], context: Context): P
   if (place === undefined || what === undefined || more.length > 0)
     throw usageError(
       'step',
-      'Name a plan and one of its steps: avio-streams step plan.json 0, or "audio", "join", "remove".',
+      'Name a plan and one of its steps: avio-streams step plan.json 0, or "audio", "images", "join", "remove".',
     )
   limitMemory(values)
   const { signal, stdout, stderr } = context
@@ -44,7 +45,7 @@ export async function stepCommand(words: readonly string[], context: Context): P
   const client = storeClient(values)
   try {
     const step = {
-      ...{ client, signal, ffmpegPath: values.ffmpeg },
+      ...{ client, signal, ffmpegPath: values.ffmpeg, ffprobePath: values.ffprobe },
       onLog: (entry: FfmpegLogEntry) => reporter.log(entry),
     }
     const plan = await planOf(place, what, step, context)
@@ -104,10 +105,8 @@ async function resultOf(
     const results = await readResults(plan, context)
     return await joinChunks(plan, results, { ...context, onProgress: tell('join', totalFrames(plan)) })
   }
-  if (step === 'audio') return await encodeAudio(plan, context)
-  const { start, end } = plan.chunks[step.chunk]!
-  return await encodeChunk(plan, step.chunk, {
-    ...context,
-    onProgress: tell(`chunk ${step.chunk}`, end - start),
-  })
+  const { piece } = step
+  if (typeof piece === 'string') return await encodePiece(plan, piece, context)
+  const { start, end } = plan.chunks[piece]!
+  return await encodePiece(plan, piece, { ...context, onProgress: tell(`chunk ${piece}`, end - start) })
 }

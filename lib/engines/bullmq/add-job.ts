@@ -47,7 +47,7 @@ export async function addJob(job: Job, options: AddJobOptions): Promise<AddedJob
 }
 
 /** Checks a job, pins its inputs and determines its identity. */
-export async function identifiedJob(job: Job, client: S3Client): Promise<IdentifiedJob> {
+async function identifiedJob(job: Job, client: S3Client): Promise<IdentifiedJob> {
   const parsed = parseJob(job)
   checkReferences(parsed)
   refuseSecrets(parsed)

@@ -18,9 +18,9 @@ import type { WorkerSettings } from './worker-options.js'
 export interface FarmStep {
   /** The ID of the job. */
   readonly job: string
-  /** `job`: a whole job, the plan of a split one, or its join; `chunk`, `audio`. */
+  /** `job`: a whole job, the plan of a split one, or its join; `chunk`, `audio`, `images`. */
   readonly name: string
-  /** The piece: `chunk-00003`, `audio`; absent for `job`. */
+  /** The piece: `chunk-00003`, `audio`, `images`; absent for `job`. */
   readonly piece?: string
 }
 
@@ -94,7 +94,7 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
    * they have stored so far, and gives them back to the queue without counting an attempt. Safe to call again, also
    * with `force`.
    *
-   * @param options - `force`: stops the running steps at once. Defaults to `false`
+   * @param options - `force`: stops the running steps at once. `false` by default
    */
   async close({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     if (force) this.#runs.stop()

@@ -1,14 +1,13 @@
 import type { PieceStep } from '../steps/step.js'
 import type { PlanReference } from '../../job/split/stored-plan.js'
-import { pieceName } from '../../job/split/split-plan.js'
+import { type Piece, pieceName } from '../../job/split/split-plan.js'
 import type { BullJob, OpenQueue } from './open-queue.js'
 import { pieceOptions, soon } from './queued-options.js'
 
 const AT_ONCE = 250
 
-/** The names of pieces in the queue. */
+/** The name of a chunk in the queue. Other pieces have their own. */
 export const CHUNK = 'chunk'
-export const AUDIO = 'audio'
 
 /**
  * Adds the pieces of a job to the queue, as its children. Their IDs name the plan, so that adding them again is no more
@@ -18,7 +17,7 @@ export async function handOut(
   { queue }: Pick<OpenQueue, 'queue'>,
   job: BullJob,
   plan: PlanReference,
-  pieces: readonly (number | 'audio')[],
+  pieces: readonly Piece[],
 ): Promise<void> {
   // The join, too, goes before new jobs.
   await job.changePriority({ priority: soon(job) })
@@ -27,7 +26,7 @@ export async function handOut(
     await queue.addBulk(
       pieces.slice(at, at + AT_ONCE).map(piece => {
         const data: PieceStep = { version: 1, of: job.id!, plan, piece }
-        const name = piece === 'audio' ? AUDIO : CHUNK
+        const name = typeof piece === 'number' ? CHUNK : piece
         return { name, data, opts: pieceOptions(job, `${job.id!}.${hash}.${pieceName(piece)}`) }
       }),
     )

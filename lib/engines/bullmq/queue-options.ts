@@ -13,7 +13,7 @@ export interface QueueOptions {
 }
 
 /** The names of {@link QueueOptions}. */
-export const QUEUE_OPTIONS = ['connection', 'queue'] as const
+const QUEUE_OPTIONS = ['connection', 'queue'] as const
 
 /** The checked options. */
 export interface QueueSettings {

@@ -65,7 +65,8 @@ export function ownProgress({ progress }: BullJob): JobProgressInfo {
 }
 
 function framesOfProgress(piece: BullJob): number {
-  if ((piece.data as Partial<PieceStep>).piece === 'audio' || typeof piece.progress !== 'object') return 0
+  const { piece: what } = piece.data as Partial<PieceStep>
+  if (typeof what !== 'number' || typeof piece.progress !== 'object') return 0
   const { frames } = piece.progress as { frames?: unknown }
   return typeof frames === 'number' ? frames : 0
 }

@@ -1,4 +1,4 @@
-import { hashOf } from '../../job/grid/canonical-json.js'
+import { hashOf, spelledFractions } from '../../job/grid/canonical-json.js'
 import type { Job, JobInput } from '../../job/schema/job.js'
 import { parseLocation } from '../../job/schema/location.js'
 import type { WorkStore } from '../../job/split/work-store.js'
@@ -32,20 +32,12 @@ async function pinned(input: JobInput, n: number, store: WorkStore): Promise<Job
  * makes another job.
  */
 export function identityOf(job: Job): string {
-  return hashOf(exact({ ...job, $schema: undefined, inputs: job.inputs.map(identityOfInput) }))
+  return hashOf(spelledFractions({ ...job, $schema: undefined, inputs: job.inputs.map(identityOfInput) }))
 }
 
 /** Versions with equal ETags have equal bytes. */
 function identityOfInput(input: JobInput): JobInput {
   return input.etag === undefined ? input : { ...input, versionId: undefined }
-}
-
-/** Canonical JSON knows whole numbers only: others in their shortest spelling, which ECMAScript fixes. */
-function exact(value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isSafeInteger(value)) return { number: String(value) }
-  if (Array.isArray(value)) return value.map(exact)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, exact(one)]))
 }
 
 /** The error for an input that does not exist when its job is added. */

@@ -8,7 +8,7 @@ import type { Job, JobOutput } from '../../job/schema/job.js'
 import type { JobResult } from '../../job/schema/job-result.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
 import { removeWork } from '../../job/split/remove-work.js'
-import { type SplitPlan, pieceName, workPrefix } from '../../job/split/split-plan.js'
+import { type Piece, type SplitPlan, pieceName, piecesOf, workPrefix } from '../../job/split/split-plan.js'
 import { type PlanReference, readResults, storePlan } from '../../job/split/stored-plan.js'
 import { resultUnderKey } from '../../job/split/target-state.js'
 import { WorkStore } from '../../job/split/work-store.js'
@@ -19,8 +19,7 @@ import { type StepContext, withinTimeout } from './step-context.js'
 
 /** How a step of a job ended: its result, or the pieces that others are to encode before it is run again. */
 export type JobStepEnd =
-  | { readonly result: JobResult }
-  | { readonly pieces: readonly (number | 'audio')[]; readonly planned: PlannedPieces }
+  { readonly result: JobResult } | { readonly pieces: readonly Piece[]; readonly planned: PlannedPieces }
 
 /** What a step of a job needs besides its JSON. */
 export interface JobStepContext extends StepContext {
@@ -95,30 +94,25 @@ async function goOn(job: Job, plan: SplitPlan, context: JobStepContext): Promise
 
 async function handOut(
   plan: SplitPlan,
-  missing: readonly (number | 'audio')[],
+  missing: readonly Piece[],
   context: Pick<StepContext, 'client' | 'signal'>,
 ): Promise<PlannedPieces> {
   const { frames, seconds } = lengthOf(plan)
   const framesMissing = missing.reduce<number>((sum, piece) => sum + framesOf(plan, piece), 0)
   return {
     reference: await storePlan(plan, context),
-    pieces: allPieces(plan).length,
+    pieces: piecesOf(plan).length,
     ...{ frames, seconds, framesBefore: frames - framesMissing },
     ffmpeg: plan.fingerprint.ffmpeg,
     build: plan.fingerprint.build.slice(0, 8),
   }
 }
 
-/** The audio first: it takes long, because it is not split. */
-function allPieces({ chunks, audio }: SplitPlan): (number | 'audio')[] {
-  return [...(audio === undefined ? [] : ['audio' as const]), ...chunks.map((_, n) => n)]
-}
-
 /** The pieces without a result. One listing, however many pieces there are. */
-async function missingPieces(plan: SplitPlan, store: WorkStore): Promise<(number | 'audio')[]> {
+async function missingPieces(plan: SplitPlan, store: WorkStore): Promise<Piece[]> {
   const prefix = workPrefix(plan)
   const there = new Set(await store.list(plan.work.bucket, prefix))
-  return allPieces(plan).filter(piece => !there.has(`${prefix}${pieceName(piece)}.json`))
+  return piecesOf(plan).filter(piece => !there.has(`${prefix}${pieceName(piece)}.json`))
 }
 
 /** Runs a job in this process. It replaces nothing that a newer job has written, and does nothing twice. */

@@ -1,7 +1,7 @@
 import { JobPolicy } from '../../job/allow/job-policy.js'
 import { parseRate } from '../../job/grid/rational.js'
-import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
-import { type SplitPlan, totalFrames } from '../../job/split/split-plan.js'
+import { encodePiece } from '../../job/split/encode-piece.js'
+import { type Piece, type SplitPlan, totalFrames } from '../../job/split/split-plan.js'
 import { type PlanReference, readPlan } from '../../job/split/stored-plan.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import type { PieceStep } from './step.js'
@@ -9,7 +9,7 @@ import { type StepContext, withinTimeout } from './step-context.js'
 
 /** What an engine keeps of a finished piece: the result itself lies in the work prefix. */
 export interface PieceDone {
-  /** Frames of the chunk; 0 for the audio. */
+  /** Frames of the chunk; 0 for the audio and for images. */
   readonly frames: number
   /** The time it took, in milliseconds. */
   readonly ms: number
@@ -19,7 +19,7 @@ export interface PieceDone {
  * Encodes a piece of a stored plan, under the time limit of its job (`limits.timeout`), which the plan has.
  *
  * @throws `JobError` `AVIO_ERR_JOB_REFUSED` for a plan that names locations outside `allow`; `FfmpegError`
- *   `AVIO_ERR_LIMIT_TIMEOUT`; the errors of `encodeChunk` and `encodeAudio`
+ *   `AVIO_ERR_LIMIT_TIMEOUT`; the errors of `encodeChunk`, `encodeAudio` and `encodeImages`
  */
 export async function runPiece(
   { plan: reference, piece }: PieceStep,
@@ -30,20 +30,20 @@ export async function runPiece(
   await withinTimeout(
     context,
     plan.limits?.timeout,
-    async ({ client, ffmpegPath, env, signal, onProgress }) => {
+    async ({ client, ffmpegPath, ffprobePath, env, signal, onProgress }) => {
       const inner = {
-        ...{ client, ffmpegPath, env, signal },
+        ...{ client, ffmpegPath, ffprobePath, env, signal },
         onProgress: ({ frames }: { frames: number }) => onProgress?.({ phase: 'encode', frames }),
       }
-      await (piece === 'audio' ? encodeAudio(plan, inner) : encodeChunk(plan, piece, inner))
+      await encodePiece(plan, piece, inner)
     },
   )
   return { frames: framesOf(plan, piece), ms: Math.round(performance.now() - began) }
 }
 
 /** The frames of a piece. */
-export function framesOf({ chunks }: SplitPlan, piece: number | 'audio'): number {
-  if (piece === 'audio') return 0
+export function framesOf({ chunks }: SplitPlan, piece: Piece): number {
+  if (typeof piece === 'string') return 0
   const chunk = chunks[piece]
   return chunk === undefined ? 0 : chunk.end - chunk.start
 }

@@ -1,6 +1,7 @@
 import { QueueError } from '../../errors.js'
 import { parseJob } from '../../job/schema/parse-job.js'
 import type { Job } from '../../job/schema/job.js'
+import type { Piece } from '../../job/split/split-plan.js'
 import type { PlanReference } from '../../job/split/stored-plan.js'
 import type { TargetsBefore } from './own-targets.js'
 import type { StoredError } from './stored-error.js'
@@ -8,7 +9,7 @@ import type { StoredError } from './stored-error.js'
 /** What an engine needs to know of a plan that is stored elsewhere. */
 export interface PlannedPieces {
   readonly reference: PlanReference
-  /** Number of pieces: chunks and audio. */
+  /** Number of pieces: chunks, audio and images. */
   readonly pieces: number
   /** Length of the video, in frames and in seconds. */
   readonly frames: number
@@ -39,8 +40,7 @@ export interface PieceStep {
   /** The ID of its job. */
   readonly of: string
   readonly plan: PlanReference
-  /** The number of the chunk, from 0, or `audio`. */
-  readonly piece: number | 'audio'
+  readonly piece: Piece
 }
 
 /**
@@ -59,7 +59,7 @@ export function checkJobStep(value: unknown): JobStep {
 /** As {@link checkJobStep}, for a piece. */
 export function checkPieceStep(value: unknown): PieceStep {
   const step = value as Partial<PieceStep> | null
-  const isPiece = step?.piece === 'audio' || Number.isSafeInteger(step?.piece)
+  const isPiece = step?.piece === 'audio' || step?.piece === 'images' || Number.isSafeInteger(step?.piece)
   if (step?.version === 1 && typeof step.of === 'string' && isPiece && isReference(step.plan))
     return step as PieceStep
   throw unknownData('piece')

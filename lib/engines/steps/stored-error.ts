@@ -10,7 +10,7 @@ export interface StoredError {
   readonly remedy: string
   /** Whether the same job may succeed if it runs again. */
   readonly retryable: boolean
-  /** The piece that failed: `chunk-00003`, `audio`. */
+  /** The piece that failed: `chunk-00003`, `audio`, `images`. */
   readonly piece?: string
   /** The last lines of ffmpeg’s log: up to 2,000 characters. */
   readonly stderrTail?: string

@@ -24,7 +24,7 @@ import { hasRareEntry } from '../streams/undecodable-streams.js'
  */
 
 /** The most that {@link previewBytes} ever asks for. Cover art beyond it is not found, and fails the output. */
-export const MAX_PREVIEW_BYTES = 8 * MiB
+const MAX_PREVIEW_BYTES = 8 * MiB
 
 /** Media after the metadata, so that the demuxer finds its first packets. */
 const MEDIA_BYTES = 16 * KiB

@@ -2,8 +2,11 @@
 export interface MediaInfo {
   /** The tool that was used: `ffmpeg`'s own report has fewer fields. */
   readonly by: 'ffprobe' | 'ffmpeg'
+  /** The container. */
   readonly format: MediaFormat
+  /** In ffmpeg's order. */
   readonly streams: readonly MediaStreamInfo[]
+  /** As the container lists them; empty if there are none. */
   readonly chapters: readonly MediaChapter[]
   /** Bytes of the source fetched for the report. */
   readonly bytesFetched: number
@@ -34,6 +37,7 @@ export type MediaStreamType = 'video' | 'audio' | 'subtitle' | 'data' | 'attachm
 export interface MediaStreamInfo {
   /** Its index, from 0: `0:N` for `-map`. */
   readonly index: number
+  /** What it carries. */
   readonly type: MediaStreamType
   /** The container's own ID of the stream: the track ID of an MP4, the PID of an MPEG-TS. */
   readonly id?: number
@@ -61,6 +65,7 @@ export interface MediaStreamInfo {
   readonly language?: string
   /** Its purpose: `default`, `forced`, `attached_pic`, `hearing_impaired` … */
   readonly disposition: readonly string[]
+  /** Its tags, with ffmpeg's names. */
   readonly tags: Readonly<Record<string, string>>
   /** Size of the coded picture, in pixels, before rotation. */
   readonly width?: number
@@ -88,6 +93,7 @@ export interface MediaStreamInfo {
   readonly hdr?: MediaHdr
   /** Samples per second. */
   readonly sampleRate?: number
+  /** Number of audio channels. */
   readonly channels?: number
   /** `stereo`, `5.1(side)` … */
   readonly channelLayout?: string
@@ -101,7 +107,9 @@ export interface MediaColor {
   readonly range?: string
   /** The matrix: `bt709`, `bt2020nc` … */
   readonly space?: string
+  /** The transfer function: `bt709`, `smpte2084` (PQ), `arib-std-b67` (HLG) … */
   readonly transfer?: string
+  /** The primaries: `bt709`, `bt2020` … */
   readonly primaries?: string
 }
 
@@ -127,6 +135,7 @@ export interface MediaChapter {
   readonly start: number
   /** In seconds. */
   readonly end: number
+  /** Its title, the tag `title`. */
   readonly title?: string
   /** Title and other tags, with ffmpeg's names. */
   readonly tags: Readonly<Record<string, string>>

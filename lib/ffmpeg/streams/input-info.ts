@@ -70,6 +70,7 @@ export interface FfmpegInput {
   readonly format: MediaFormat
   /** In ffmpeg's order. */
   readonly streams: readonly InputStreamInfo[]
+  /** As the container lists them; empty if there are none. */
   readonly chapters: readonly MediaChapter[]
   /** Notes so far. */
   readonly notes: readonly InputNote[]

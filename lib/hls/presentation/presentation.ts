@@ -49,6 +49,7 @@ export interface Stretch {
 export interface MediaSegment extends StoredBytes {
   /** From 1, within its rendition; object names contain it. A live window starts with a later one. */
   readonly number: number
+  /** The initialization segment that it needs. */
   readonly init: InitSegment
   /** Its start on the presentation's timeline: the total duration of the segments before it. */
   readonly start: number
@@ -94,6 +95,7 @@ export interface Rendition {
   readonly frameRate: number | undefined
   /** Display size of the video, in pixels. */
   readonly width: number | undefined
+  /** See `width`. */
   readonly height: number | undefined
   /** Channels of its audio track. */
   readonly channels: number | undefined
@@ -117,13 +119,15 @@ export interface StoredSheet extends StoredBytes {
   readonly duration: number
   /** Number of thumbnails. */
   readonly tiles: number
-  /** Thumbnails per row, and number of rows. */
+  /** Thumbnails per row. */
   readonly columns: number
+  /** Number of rows. */
   readonly rows: number
 }
 
 /** Thumbnails for a player's seek bar. */
 export interface ImageTrack {
+  /** Its name, and that of its directory. */
   readonly name: string
   /** Name of its playlist, relative to the storage's root. */
   readonly playlist: string
@@ -131,15 +135,19 @@ export interface ImageTrack {
   readonly codec: string
   /** Size of one thumbnail, in pixels. */
   readonly width: number
+  /** See `width`. */
   readonly height: number
   /** Of the largest sheet, in bits per second. */
   readonly bandwidth: number
+  /** In the order of their times. */
   readonly sheets: readonly StoredSheet[]
 }
 
 /** A complete presentation. */
 export interface Presentation {
+  /** How it is published. */
   readonly mode: PresentationMode
+  /** How its media are stored. */
   readonly layout: PresentationLayout
   /** The upper limit of any rounded segment duration, in whole seconds. The same for all renditions. */
   readonly targetDuration: number

@@ -30,15 +30,18 @@ export interface TimedPart {
 
 /** A segment: the data between two cuts. */
 export interface SegmentSpan {
+  /** Decode time of its first sample, in ticks. */
   readonly startTicks: number
   /**
    * Its presented duration: to the start of the next one; to the end of the last sample if none follows, or
    * time has a gap. Anything before time 0 (audio priming) does not count.
    */
   readonly durationTicks: number
+  /** Its length in bytes. */
   readonly byteLength: number
-  /** Its number of samples of the track, and their total duration. */
+  /** Its number of samples of the track. */
   readonly sampleCount: number
+  /** Total duration of its samples, in ticks. */
   readonly sampleTicks: number
   /** The gap between the end of the previous segment and its start, if it is a discontinuity; otherwise 0. */
   readonly jumpTicks: number

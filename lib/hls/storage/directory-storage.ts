@@ -53,7 +53,7 @@ export class DirectoryStorage implements SegmentStorage {
     try {
       mkdirSync(dirname(path), { recursive: true })
     } catch (cause) {
-      throw failure('The folder of', path, 'made', cause)
+      throw failure('The directory of', path, 'created', cause)
     }
     return new FileWritable({ path, overwrite: ifNoneMatch === undefined })
   }

@@ -16,7 +16,7 @@ import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3Source } from '../../s3/s3-source.js'
 import { patience } from '../../s3/upload/upload-errors.js'
 import { sendingOptions } from '../../s3/upload/upload-options.js'
-import { type UploadRequest, uploadRequestOption } from '../../s3/upload/upload-request-option.js'
+import { type UploadRequest, inputOf, uploadRequestOption } from '../../s3/upload/upload-request-option.js'
 import type { UploadChecksum } from '../../s3/upload/upload-commands.js'
 import { type SegmentStorage, type StoredObjectInfo, storageName } from './segment-storage.js'
 
@@ -31,7 +31,7 @@ export interface S3StorageOptions extends S3ClientOption {
   prefix?: string | undefined
   /**
    * Further input of the SDK, for every object: encryption, access, tags, locks … Its `CacheControl` applies to objects
-   * without one of their own.
+   * without one of their own. Reads and removals get the members that apply to them.
    */
   request?: UploadRequest | undefined
   /**
@@ -188,8 +188,14 @@ export class S3Storage implements SegmentStorage {
    */
   async read(name: string, maxSize: number): Promise<Buffer | undefined> {
     const location = this.#locationOf(name)
-    const { maxAttempts, stallTimeout } = this.#sending
-    const object = new S3Source({ ...location, client: this.#client, maxAttempts, stallTimeout })
+    const { maxAttempts, stallTimeout, minThroughput } = this.#sending
+    const object = new S3Source({
+      ...location,
+      client: this.#client,
+      ...{ maxAttempts, stallTimeout, minThroughput },
+      // What HEAD takes of it, GET takes too: the customer's key, the payer, the owner.
+      request: inputOf(this.#request, 'HeadObject'),
+    })
     try {
       const size = await object.size()
       if (size <= maxSize) return await readExactly(object, 0, size)

@@ -1,5 +1,6 @@
 import { RefusedAddress } from '../addresses/checked-agents.js'
 import { isDamagedTls } from '../async/retry.js'
+import { isTransientStatus, retryAfterOf } from '../async/transient-errors.js'
 import { BrokenBody } from '../fetch/range-body.js'
 import { SourceError, type SourceErrorCode, type SourceErrorFields, isError } from '../../errors.js'
 import { addressRefused } from './http-allow.js'
@@ -16,8 +17,7 @@ export class StatusError extends Error {
     super(`The server answered ${statusCode}`)
     this.name = 'StatusError'
     this.statusCode = statusCode
-    const seconds = Number(retryAfter)
-    this.retryAfter = seconds > 0 && seconds <= 300 ? seconds * 1000 : undefined
+    this.retryAfter = retryAfterOf(retryAfter)
   }
 }
 
@@ -28,11 +28,7 @@ const FINAL =
 /** Whether the same request may succeed when sent again. */
 export function isRetryable(error: unknown): boolean {
   if (error instanceof BrokenBody) return true
-  if (error instanceof StatusError) {
-    const { statusCode: status } = error
-    // 501 and 505 mean that the server does not support this at all.
-    return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
-  }
+  if (error instanceof StatusError) return isTransientStatus(error.statusCode)
   if (error instanceof SourceError || !isError(error) || error.name === 'AbortError') return false
   if (isDamagedTls(error)) return true
   const { code } = error as NodeJS.ErrnoException

@@ -2,7 +2,9 @@
  * Why an output is not encoded in chunks: a `code`, and a `message` with the reason and the remedy.
  */
 export interface Unsplit {
+  /** The property that prevents it, to match on. */
   readonly code: UnsplitCode
+  /** The reason and the remedy, in sentences. */
   readonly message: string
 }
 

@@ -22,6 +22,14 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
+/** A value whose numbers with fractions are spelled `{ number: '2.5' }`: the shortest way, which ECMAScript fixes. */
+export function spelledFractions(value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) return { number: String(value) }
+  if (Array.isArray(value)) return value.map(spelledFractions)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, spelledFractions(one)]))
+}
+
 /** The SHA-256 of a value's canonical JSON, as 64 hexadecimal digits. */
 export function hashOf(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('hex')

@@ -66,7 +66,7 @@ export function gridChunks(spec: GridSpec): GridChunk[] {
   const length = framesIn(chunkSeconds, rate)
   const uncertain = targetDuration === 0 ? 0 : Math.max(gop, framesIn(targetDuration * SHORT_END, rate))
   const latest = first + frames - secondOf(rate) - uncertain
-  // As if the video went on: the last cuts are no other ones because it ends.
+  // As if the video went on, so that its end does not move the last cuts.
   const beyond = 2 * (length + gop + framesIn(targetDuration, rate))
   const cuts = cutsOf({ ...spec, frames: frames + beyond })
   const chunks: GridChunk[] = []

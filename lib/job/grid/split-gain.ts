@@ -1,7 +1,7 @@
 /**
  * Estimates whether splitting a video saves time. Each chunk costs a start (a process, the source's index, its first
- * requests) and a run-up (frames decoded and dropped); the audio is one piece, and keeps one worker busy; the join
- * reads and writes the result once more.
+ * requests) and a run-up (frames decoded and dropped); the audio and the images are one piece each, and keep a worker
+ * busy; the join reads and writes the result once more.
  */
 
 /** The terms of the estimate. */
@@ -26,6 +26,8 @@ export interface SplitTerms {
   readonly decodeSpeed: number
   /** Time to encode the audio, which is one piece, in seconds; 0 without audio. */
   readonly audioSeconds: number
+  /** Time to take the images of a package, which are one piece, in seconds; 0 without images. */
+  readonly imagesSeconds: number
   /** Time to join the pieces, in seconds. */
   readonly joinSeconds: number
 }
@@ -57,17 +59,39 @@ export function splitTimes(terms: SplitTerms): SplitTimes {
 }
 
 /**
- * The time until the last piece is encoded. One worker encodes the audio and then some chunks, the others take the rest
- * in rounds of one chunk each; the shortest time is where both end at about the same time.
+ * The time until the last piece is encoded. The audio and the images go first, to a worker each, and the workers that
+ * are done with them, as all others, take chunk after chunk: the shortest time in which the workers finish all chunks.
  */
 function encodeTime(terms: SplitTerms): number {
-  const { chunks, workers, audioSeconds } = terms
+  const { chunks, workers, audioSeconds, imagesSeconds } = terms
   const chunk = chunkTime(terms)
-  if (workers === 1) return audioSeconds + chunks * chunk
-  let best = Infinity
-  for (let some = 0; some <= chunks && audioSeconds + some * chunk < best; some++) {
-    const rounds = Math.ceil((chunks - some) / (workers - 1))
-    best = Math.min(best, Math.max(audioSeconds + some * chunk, rounds * chunk))
+  const uncut = workers === 1 ? [audioSeconds + imagesSeconds] : [audioSeconds, imagesSeconds]
+  const isEnough = (time: number) => {
+    const own = uncut.map(start => chunksWithin(time - start, chunk))
+    const others = (workers - uncut.length) * chunksWithin(time, chunk)
+    return own.reduce((sum, some) => sum + some, others) >= chunks
   }
-  return best
+  // A worker that does nothing else begins with a chunk at once.
+  const starts = workers > uncut.length ? [...uncut, 0] : uncut
+  const ends = starts.map(
+    start => start + chunk * leastCount(chunks, count => isEnough(start + chunk * count)),
+  )
+  return Math.max(...uncut, Math.min(...ends))
+}
+
+/** Chunks that a worker finishes in a time. */
+function chunksWithin(time: number, chunk: number): number {
+  // A time that was added up may be a little shorter than its parts.
+  return Math.max(0, Math.floor(time / chunk + 1e-9))
+}
+
+/** The least number up to `most` that is enough, or `most`. */
+function leastCount(most: number, isEnough: (count: number) => boolean): number {
+  let [least, last] = [0, most]
+  while (least < last) {
+    const middle = Math.floor((least + last) / 2)
+    if (isEnough(middle)) last = middle
+    else least = middle + 1
+  }
+  return least
 }

@@ -8,7 +8,7 @@ import { z } from 'zod'
 /** Heights of the usual ladders, in pixels. */
 export const HEIGHTS = [144, 240, 270, 360, 432, 480, 540, 720, 1080, 1440, 2160, 4320] as const
 /** Frame rates of film, television and games. */
-export const FRAME_RATES = [
+const FRAME_RATES = [
   ...['24000/1001', '24', '25', '30000/1001', '30', '48', '50', '60000/1001', '60'],
   ...['100', '120000/1001', '120'],
 ] as const

@@ -11,7 +11,7 @@ import { type SplitPlan, pieceName } from './split-plan.js'
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`
  */
-export function checkChunk(plan: SplitPlan, n: number, result: PieceResult): void {
+export function checkChunk(plan: SplitPlan, n: number, result: Pick<PieceResult, 'renditions'>): void {
   for (const rendition of result.renditions) {
     checkFrames(plan, n, rendition)
     checkSegments(plan, n, rendition)

@@ -2,12 +2,13 @@ import { PlanError } from '../../errors.js'
 import { checkChunk } from './check-chunk.js'
 import { isSameEncoder } from './fingerprint.js'
 import { type PieceResult, checkResult } from './piece-result.js'
-import { type SplitPlan, pieceName, pieceNames } from './split-plan.js'
+import { type Piece, type SplitPlan, pieceName, pieceNames, uncutPieces } from './split-plan.js'
 
 /** All results of a plan, in order. */
 export interface CheckedResults {
   readonly chunks: readonly PieceResult[]
   readonly audio: PieceResult | undefined
+  readonly images: PieceResult | undefined
 }
 
 /**
@@ -28,11 +29,11 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
       `${missing.slice(0, 5).join(', ')}.`
     throw new PlanError('AVIO_ERR_PLAN_GAP', `${message} Run their steps first.`, { plan: plan.hash, piece })
   }
-  const resultOf = (n: number | 'audio') => checkResult(byPiece.get(pieceName(n)), plan, pieceName(n))
+  const resultOf = (piece: Piece) => checkResult(byPiece.get(pieceName(piece)), plan, pieceName(piece))
   const chunks = plan.chunks.map((_, n) => resultOf(n))
-  const audio = plan.audio === undefined ? undefined : resultOf('audio')
+  const uncut = uncutPieces(plan).map(resultOf)
   const [first] = chunks
-  for (const result of audio === undefined ? chunks : [...chunks, audio]) {
+  for (const result of [...chunks, ...uncut]) {
     if (plan.allowMixed === true || isSameEncoder(result.fingerprint, plan.fingerprint)) continue
     throw mixed(
       plan,
@@ -48,7 +49,10 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
     }
     checkChunk(plan, n, result)
   }
-  return { chunks, audio }
+  const [audio, images] = (['audio', 'images'] as const).map(name =>
+    uncut.find(({ piece }) => piece === name),
+  )
+  return { chunks, audio, images }
 }
 
 function mixed(plan: SplitPlan, { piece }: PieceResult, what: string): PlanError {

@@ -1,47 +1,22 @@
 import { pipeline } from 'node:stream/promises'
 import { FfmpegError, OptionError } from '../../errors.js'
 import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
-import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { makeRunId } from '../../hls/run-id.js'
-import { functionOption } from '../../options.js'
 import { S3Source } from '../../s3/s3-source.js'
 import { chunkFilters } from '../encoding/chunk-filters.js'
 import { seekTime } from '../grid/chunk-grid.js'
 import { parseRate } from '../grid/rational.js'
 import { checkChunk, emptyChunk } from './check-chunk.js'
-import { type Fingerprint, checkFingerprint } from './fingerprint.js'
-import { type PieceResult, checkResult, resultLocation } from './piece-result.js'
+import { encodeImages } from './encode-images.js'
+import { type PieceAttempt, type PieceContext, makePiece } from './make-piece.js'
+import type { PieceResult } from './piece-result.js'
 import { ObjectPieceSink, type PieceSink } from './piece-sink.js'
-import { type SplitContext, pinOf } from './plan-split.js'
+import { pinOf } from './plan-split.js'
 import { SegmentPieceSink } from './segment-piece-sink.js'
-import {
-  type SplitPlan,
-  type UnsplitPlan,
-  checkPlan,
-  encodersOf,
-  pieceName,
-  workPrefix,
-} from './split-plan.js'
+import { type Piece, type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split-plan.js'
 import { pieceLimits } from './split-limits.js'
 import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
-import { storePlan } from './stored-plan.js'
-import { WorkStore } from './work-store.js'
-
-/** The progress of a step. */
-export interface PieceProgress {
-  /** `chunk-00003`, `audio`. */
-  readonly piece: string
-  /** Frames encoded so far; 0 for the audio. */
-  readonly frames: number
-}
-
-/** Settings for encoding a piece. */
-export interface PieceContext extends SplitContext {
-  /** Called about twice a second. */
-  readonly onProgress?: ((progress: PieceProgress) => void) | undefined
-  /** Called for each line that ffmpeg logs. */
-  readonly onLog?: ((entry: FfmpegLogEntry) => void) | undefined
-}
+import type { WorkStore } from './work-store.js'
 
 /**
  * Encodes one chunk of the video. Safe to run twice, late, or at the same time on two machines: each attempt writes
@@ -83,10 +58,13 @@ export async function encodeChunk(
       ],
     ],
   }))
-  const check = (result: PieceResult) => checkChunk(checked, n, result)
   const input = clockArguments(checked.source.start, isFirst ? 0n : seek)
   try {
-    return await piece(checked, pieceName(n), context, { input, outputs, check })
+    return await makePiece(checked, n, context, async attempt => {
+      const made = await encoded(attempt, { input, outputs })
+      checkChunk(checked, n, made)
+      return made
+    })
   } catch (error) {
     const isEmpty = error instanceof FfmpegError && error.code === 'AVIO_ERR_FFMPEG_NO_OUTPUT'
     throw isEmpty ? emptyChunk(checked, n, error) : error
@@ -103,10 +81,20 @@ export async function encodeAudio(
 ): Promise<PieceResult> {
   const checked = checkPlan(plan)
   if (checked.audio === undefined) throw new OptionError('plan', 'The plan has no audio', checked.audio)
-  return await piece(checked, pieceName('audio'), context, {
-    input: clockArguments(checked.source.start),
-    outputs: checked.audio.map(({ name, args }) => ({ name, args: ['-vn', ...args] })),
-  })
+  const input = clockArguments(checked.source.start)
+  const outputs = checked.audio.map(({ name, args }) => ({ name, args: ['-vn', ...args] }))
+  return await makePiece(checked, 'audio', context, attempt => encoded(attempt, { input, outputs }))
+}
+
+/** Encodes a piece of any kind. */
+export async function encodePiece(
+  plan: SplitPlan,
+  piece: Piece,
+  context: PieceContext = {},
+): Promise<PieceResult> {
+  if (piece === 'audio') return await encodeAudio(plan, context)
+  if (piece === 'images') return await encodeImages(plan, context)
+  return await encodeChunk(plan, piece, context)
 }
 
 /** Leaves out chapters and the timecode: tracks of their own, which would start again in each chunk. */
@@ -119,48 +107,13 @@ interface Arguments {
   readonly input: readonly string[]
   /** One for each rendition. */
   readonly outputs: readonly { readonly name: string; readonly args: readonly string[] }[]
-  /** Throws for a result that must not be stored. */
-  readonly check?: (result: PieceResult) => void
 }
 
-async function piece(
-  plan: SplitPlan,
-  name: string,
-  context: PieceContext,
+/** Encodes a piece, and stores it. */
+async function encoded(
+  { plan, name, context, store }: PieceAttempt,
   args: Arguments,
-): Promise<PieceResult> {
-  const { signal } = context
-  functionOption(context, 'onProgress')
-  functionOption(context, 'onLog')
-  signal?.throwIfAborted()
-  const store = new WorkStore(context)
-  const location = resultLocation(plan, name)
-  const earlier = await store.getJson(location)
-  if (earlier !== undefined) return checkResult(earlier, plan, name)
-  const fingerprint = await checkFingerprint(
-    plan.allowMixed === true ? undefined : plan.fingerprint,
-    encodersOf(plan),
-    context,
-  )
-  // Its media lie outside of the work prefix: whoever clears an abandoned one finds them by the plan.
-  if (plan.output.type === 'package') await storePlan(plan, context)
-  const made = await attempt({ plan, name, context, args, store, fingerprint })
-  args.check?.(made)
-  if (await store.putJsonOnce(location, made)) return made
-  // Another attempt was faster. Its media are equivalent, and a join may already use them.
-  return checkResult(await store.getJson(location), plan, name)
-}
-
-interface Attempt {
-  readonly plan: SplitPlan
-  readonly name: string
-  readonly context: PieceContext
-  readonly args: Arguments
-  readonly store: WorkStore
-  readonly fingerprint: Fingerprint
-}
-
-async function attempt({ plan, name, context, args, store, fingerprint }: Attempt): Promise<PieceResult> {
+): Promise<Pick<PieceResult, 'renditions'>> {
   const { ffmpegPath, env, signal, onProgress, onLog } = context
   const { client } = store
   const ffmpeg = new FfmpegProcess({
@@ -186,8 +139,7 @@ async function attempt({ plan, name, context, args, store, fingerprint }: Attemp
     await Promise.allSettled([...flows, ...sinks.map(({ over }) => over)])
     throw error
   }
-  const renditions = await Promise.all(sinks.map(sink => sink.stored(signal)))
-  return { version: 1, plan: plan.hash, piece: name, renditions, fingerprint }
+  return { renditions: await Promise.all(sinks.map(sink => sink.stored(signal))) }
 }
 
 /** A sink for each rendition, with names that no other attempt has. */

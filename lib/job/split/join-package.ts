@@ -1,4 +1,5 @@
 import { PlanError } from '../../errors.js'
+import type { ImageTrack } from '../../hls/presentation/presentation.js'
 import { type StoredRendition, type StoredSegment, publishStored } from '../../hls/stored-package.js'
 import type { CheckedResults } from './check-results.js'
 import { commitStorage } from './commit-storage.js'
@@ -12,17 +13,20 @@ import type { WorkStore } from './work-store.js'
 export async function joinPackage(
   plan: SplitPlan,
   output: PlannedPackage,
-  { chunks, audio }: CheckedResults,
+  { chunks, audio, images: imagesResult }: CheckedResults,
   store: WorkStore,
   { signal }: JoinContext,
 ): Promise<SplitResult> {
   const parts = partsByName([...chunks, ...(audio === undefined ? [] : [audio])])
+  const images = imagesResult?.images
   await checkMedia(plan, output, parts, store)
+  if (images !== undefined) await checkSheets(plan, output, images, store)
   const storage = commitStorage(plan, output, store)
   const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
   const { leftBehind } = await publishStored(
     { storage, targetDuration, layout, playlist, mpd, run, removeReplaced, signal },
     output.renditions.map(options => storedRendition(options, parts.get(options.name)!, output)),
+    images,
   )
   const result = (await resultUnderKey(plan, store))!
   return { ...result, package: { ...result.package!, leftBehind } }
@@ -84,15 +88,31 @@ async function checkMedia(
     for (const part of rendition) {
       const needed = neededObjects(part, output)
       const [missing] = [...needed].find(([key, size]) => stored.get(key) !== size) ?? []
-      if (missing === undefined) continue
-      throw new PlanError(
-        'AVIO_ERR_PLAN_GAP',
-        `s3://${output.bucket}/${missing}, a part of "${name}", is gone or has another size: something else has ` +
-          'removed or replaced it. Remove the work of this plan (removeWork), and run the steps again.',
-        { plan: plan.hash },
-      )
+      if (missing !== undefined) throw gone(plan, output, missing, name)
     }
   }
+}
+
+/** As {@link checkMedia}, for the sheets of thumbnails. */
+async function checkSheets(
+  plan: SplitPlan,
+  output: PlannedPackage,
+  { name, sheets }: ImageTrack,
+  store: WorkStore,
+): Promise<void> {
+  const { bucket, prefix, run } = output
+  const stored = await store.listSizes(bucket, `${prefix}${run}/${name}/`)
+  const missing = sheets.find(sheet => stored.get(prefix + sheet.name) !== sheet.byteLength)
+  if (missing !== undefined) throw gone(plan, output, prefix + missing.name, name)
+}
+
+function gone({ hash }: SplitPlan, { bucket }: PlannedPackage, key: string, name: string): PlanError {
+  return new PlanError(
+    'AVIO_ERR_PLAN_GAP',
+    `s3://${bucket}/${key}, a part of "${name}", is gone or has another size: something else has removed or replaced ` +
+      'it. Remove the work of this plan (removeWork), and run the steps again.',
+    { plan: hash },
+  )
 }
 
 /** The sizes of the objects of a part, by key. */

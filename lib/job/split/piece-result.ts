@@ -1,4 +1,5 @@
 import { PlanError, S3Error } from '../../errors.js'
+import type { ImageTrack, StoredSheet } from '../../hls/presentation/presentation.js'
 import type { SegmentSpan } from '../../hls/segments/segmenter.js'
 import type { Fingerprint } from './fingerprint.js'
 import { type SplitPlan, workPrefix } from './split-plan.js'
@@ -17,11 +18,13 @@ export interface PieceTrack {
 
 /** Stored media. */
 export interface PieceMedia {
+  /** The bucket. */
   readonly bucket: string
   /** Where each segment of a package is an object, what their keys begin with: `00001.m4s` … follows. */
   readonly key: string
   /** Absent where each segment is an object. */
   readonly etag?: string
+  /** Size of the media, in bytes. */
   readonly bytes: number
 }
 
@@ -53,13 +56,20 @@ export interface PieceSegments {
 
 /** The result of a step, as small JSON: references to its media, and the facts the join needs. */
 export interface PieceResult {
+  /** The version of this format. */
   readonly version: 1
   /** The hash of the plan. */
   readonly plan: string
-  /** `chunk-00003`, `audio`. */
+  /** `chunk-00003`, `audio`, `images`. */
   readonly piece: string
-  /** One for an object; in a package those of the video for a chunk, or those of the audio. In the plan's order. */
+  /**
+   * One for an object; in a package those of the video for a chunk, or those of the audio, in the plan's order. None
+   * for `images`.
+   */
   readonly renditions: readonly PieceRendition[]
+  /** Of `images`: the stored sheets, with names below the prefix of the package. */
+  readonly images?: ImageTrack
+  /** The build of ffmpeg, and the encoder, that made the piece. */
   readonly fingerprint: Fingerprint
 }
 
@@ -87,14 +97,38 @@ export function checkResult(value: unknown, plan: SplitPlan, piece: string): Pie
 }
 
 function isWhole(result: Partial<PieceResult>, plan: SplitPlan): result is PieceResult {
-  const { piece, renditions, fingerprint } = result
-  const wanted = (piece === 'audio' ? plan.audio : plan.video.renditions) ?? []
+  const { piece, renditions, fingerprint, images } = result
+  const wanted = renditionsOf(piece!, plan)
   return (
     Array.isArray(renditions) &&
     renditions.length === wanted.length &&
     typeof fingerprint?.build === 'string' &&
     typeof fingerprint.encoder === 'string' &&
+    (piece !== 'images' || areImages(images, plan)) &&
     wanted.every(({ name }, n) => isRendition(renditions[n] as PieceRendition | null, name, plan))
+  )
+}
+
+function renditionsOf(piece: string, { audio = [], video }: SplitPlan): readonly { readonly name: string }[] {
+  if (piece === 'images') return []
+  return piece === 'audio' ? audio : video.renditions
+}
+
+/** Whether sheets were stored where the plan has them. */
+function areImages(images: Partial<ImageTrack> | undefined, { output }: SplitPlan): boolean {
+  const { name, playlist, codec, width, height, bandwidth, sheets } = images ?? {}
+  if (output.type === 'object' || name !== output.images?.name || !Array.isArray(sheets)) return false
+  const folder = `${output.run}/${name}/`
+  return (
+    playlist === `${folder}index.m3u8` &&
+    typeof codec === 'string' &&
+    [width, height, bandwidth].every(Number.isFinite) &&
+    sheets.length > 0 &&
+    (sheets as readonly Partial<StoredSheet>[]).every(
+      sheet =>
+        sheet.name?.startsWith(folder) === true &&
+        [sheet.byteLength, sheet.duration, sheet.tiles, sheet.columns, sheet.rows].every(Number.isFinite),
+    )
   )
 }
 

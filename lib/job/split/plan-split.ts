@@ -6,10 +6,12 @@ import { probe } from '../../ffmpeg/probe/probe.js'
 import type { MediaInfo, MediaStreamInfo } from '../../ffmpeg/report/media-info.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import { S3Source } from '../../s3/s3-source.js'
+import { thumbnailTimes } from '../../tasks/thumbnails/thumbnail-times.js'
 import { UnsplitReason } from '../encoding/unsplit.js'
 import { type GridChunk, frameClock, gridChunks } from '../grid/chunk-grid.js'
 import { type FrameRate, MICROSECONDS, formatRate, frameAt } from '../grid/rational.js'
 import { fingerprintOf } from './fingerprint.js'
+import { timesOf } from './package-settings.js'
 import { checkRun, seenTarget, withTarget } from './planned-target.js'
 import { SortedOutputs } from './sorted-outputs.js'
 import { type SplitEstimate, estimateSplit, estimateText } from './split-estimate.js'
@@ -26,7 +28,7 @@ export interface SplitContext {
   readonly client?: S3Client | undefined
   /** The ffmpeg to run. @defaultValue as for `FfmpegReadable` */
   readonly ffmpegPath?: string | undefined
-  /** The ffprobe to run while planning. @defaultValue as for `probe` */
+  /** The ffprobe to run while planning, and for images. @defaultValue as for `probe` */
   readonly ffprobePath?: string | undefined
   /** Environment variables for ffmpeg, added to the few it inherits. @defaultValue none */
   readonly env?: Record<string, string> | undefined
@@ -97,7 +99,8 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
   const runUp = media.format.names.some(name => INDEXED.has(name)) ? RUN_UP.indexed : RUN_UP.other
   const audio = outputs.audio(media.streams.some(({ type }) => type === 'audio'))
   const audios = audio.length
-  const estimate = estimated({ settings, outputs, track, rate, ends, chunks, runUp, audios })
+  const images = imageCount(settings, duration)
+  const estimate = estimated({ settings, outputs, track, rate, ends, chunks, runUp, audios, images })
   if (settings.mode === 'auto' && estimate.splitSeconds >= estimate.wholeSeconds) {
     const message = estimateText(estimate).join(' ')
     return { version: 1, unsplit: { code: 'no-gain', message }, estimate }
@@ -178,6 +181,13 @@ function cut({ settings, rate, gop, ends, first }: Cut) {
   throw new UnsplitReason('short', `The video (${length} s) is not longer than one chunk.`)
 }
 
+/** The number of thumbnails. @throws `OptionError` for an interval that gives too many */
+function imageCount({ output }: SplitSettings, duration: number): number {
+  if (output.type !== 'package' || output.images === undefined) return 0
+  const times = thumbnailTimes(timesOf(output.images))
+  return (typeof times === 'function' ? times(duration) : times).length
+}
+
 interface Estimated {
   readonly settings: SplitSettings
   readonly outputs: SortedOutputs
@@ -187,6 +197,7 @@ interface Estimated {
   readonly chunks: readonly GridChunk[]
   readonly runUp: number
   readonly audios: number
+  readonly images: number
 }
 
 function estimated(of: Estimated): SplitEstimate {
@@ -200,7 +211,7 @@ function estimated(of: Estimated): SplitEstimate {
     chunkSeconds: chunks.reduce((most, { start, end }) => Math.max(most, end - start), 0) / fps,
     workers: settings.workers,
     source: { width, height, fps: frameRate ?? fps },
-    ...{ encodings, audios: of.audios, runUpSeconds: of.runUp / 1000 },
+    ...{ encodings, audios: of.audios, images: of.images, runUpSeconds: of.runUp / 1000 },
     ...{ isCopied: !outputs.isPackage, threads: outputs.threads, stated: settings.encodeSpeed },
     processors: Math.min(availableParallelism(), (outputs.wholeThreads ?? Infinity) * encodings.length),
   })

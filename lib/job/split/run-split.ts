@@ -1,13 +1,14 @@
 import { AvioError } from '../../errors.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { functionOption, integerOption } from '../../options.js'
-import { type PieceProgress, encodeAudio, encodeChunk } from './encode-piece.js'
+import { encodePiece } from './encode-piece.js'
 import { joinChunks } from './join-chunks.js'
+import type { PieceProgress } from './make-piece.js'
 import type { PieceResult } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
 import { removeWork } from './remove-work.js'
 import { checkFinished } from './split-limits.js'
-import { type SplitPlan, type UnsplitPlan, checkPlan, totalFrames } from './split-plan.js'
+import { type SplitPlan, type UnsplitPlan, checkPlan, isChunk, piecesOf, totalFrames } from './split-plan.js'
 import { type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
 
@@ -70,20 +71,16 @@ export async function runSplit(
 }
 
 async function made(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {
-  const { client, ffmpegPath, env, signal, onLog } = context
+  const { client, ffmpegPath, ffprobePath, env, signal, onLog } = context
   const progress = new Progress(plan, context.onProgress)
   const failed = new AbortController()
   const signals = [failed.signal, ...(signal ? [signal] : [])]
   const inner = {
-    ...{ client, ffmpegPath, env, onLog },
+    ...{ client, ffmpegPath, ffprobePath, env, onLog },
     signal: AbortSignal.any(signals),
     onProgress: (one: PieceProgress) => progress.see(one),
   }
-  // The audio takes long, because it is not split: it goes first.
-  const steps = [
-    ...(plan.audio === undefined ? [] : [() => encodeAudio(plan, inner)]),
-    ...plan.chunks.map((_, n) => () => encodeChunk(plan, n, inner)),
-  ]
+  const steps = piecesOf(plan).map(piece => () => encodePiece(plan, piece, inner))
   const results: PieceResult[] = []
   const work = async () => {
     for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
@@ -118,21 +115,21 @@ class Progress {
   #pieces = 0
   #step: 'encode' | 'join' = 'encode'
 
-  constructor({ chunks, audio }: SplitPlan, tell: ((progress: SplitProgress) => void) | undefined) {
+  constructor(plan: SplitPlan, tell: ((progress: SplitProgress) => void) | undefined) {
     this.#tell = tell
-    this.#totalFrames = totalFrames({ chunks })
-    this.#totalPieces = chunks.length + (audio === undefined ? 0 : 1)
+    this.#totalFrames = totalFrames(plan)
+    this.#totalPieces = piecesOf(plan).length
   }
 
   see({ piece, frames }: PieceProgress): void {
-    if (piece === 'audio') return
+    if (!isChunk(piece)) return
     this.#frames.set(piece, frames)
     this.#report()
   }
 
   done({ piece, renditions }: PieceResult): void {
     this.#pieces++
-    if (piece !== 'audio') this.#frames.set(piece, renditions[0]!.tracks[0]!.samples)
+    if (isChunk(piece)) this.#frames.set(piece, renditions[0]!.tracks[0]!.samples)
     this.#report()
   }
 

@@ -75,7 +75,6 @@ function objectOf(object: JobObject): { output: SplitObject; args: string[] } {
 
 function packageOf(output: JobPackage, maxObjects: number | undefined): { output: SplitPackage } {
   const { prefix, renditions, images, align } = output
-  if (images !== undefined) throw reason('outputs[0].images: thumbnails in a package can’t be split')
   if (align === false) throw reason('outputs[0].align: the renditions of a split package are always aligned')
   if (maxObjects !== undefined) throw reason('limits.maxObjects: pieces do not check it')
   const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
@@ -86,6 +85,7 @@ function packageOf(output: JobPackage, maxObjects: number | undefined): { output
       ...{ type: 'package', bucket, prefix: key },
       ...given({ targetDuration, layout, playlist, mpd, run, removeReplaced }),
       ...given({ storageClass, serverSideEncryption, kmsKeyId }),
+      ...(images && { images: given(images) }),
       renditions: renditions.map(({ video, audio, args, ...options }) => ({
         ...(given(options) as Omit<SplitRendition, 'args'>),
         args: argumentsOf({ video, audio, args }),

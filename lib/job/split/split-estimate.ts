@@ -1,5 +1,6 @@
 import {
   AUDIO_SPEED,
+  IMAGE_SPEED,
   type EncodingLoad,
   decodeSpeed,
   encodeSpeed,
@@ -50,6 +51,8 @@ export interface EstimateSpec {
   readonly encodings: readonly EncodingLoad[]
   /** Outputs of audio. */
   readonly audios: number
+  /** Thumbnails of a package. */
+  readonly images: number
   readonly runUpSeconds: number
   /** Whether the join reads and writes the media: not that of a package. */
   readonly isCopied: boolean
@@ -65,7 +68,7 @@ const START_SECONDS = 1
 
 /** Estimates the time in pieces, and that of a single run. */
 export function estimateSplit(spec: EstimateSpec): SplitEstimate {
-  const { seconds, chunks, chunkSeconds, workers, encodings, audios, runUpSeconds, stated } = spec
+  const { seconds, chunks, chunkSeconds, workers, encodings, audios, images, runUpSeconds, stated } = spec
   const decode = decodeSpeed(spec.source)
   // A core decodes and encodes in turn, and in a package one rendition after the other.
   const core = 1 / (1 / decode + encodings.reduce((sum, load) => sum + 1 / encodeSpeed(load), 0))
@@ -80,6 +83,7 @@ export function estimateSplit(spec: EstimateSpec): SplitEstimate {
     wholeSpeed: rounded(stated?.whole ?? chunkSpeed * gain),
     ...{ startSeconds: START_SECONDS, runUpSeconds, decodeSpeed: rounded(decode) },
     audioSeconds: audios === 0 ? 0 : rounded(START_SECONDS + (audios * seconds) / AUDIO_SPEED),
+    imagesSeconds: images === 0 ? 0 : rounded(START_SECONDS + images / IMAGE_SPEED),
     joinSeconds: rounded(START_SECONDS + (spec.isCopied ? seconds / JOIN_SPEED : 0)),
   }
   const isStated = stated?.chunk !== undefined || stated?.whole !== undefined
@@ -93,12 +97,16 @@ export function estimateSplit(spec: EstimateSpec): SplitEstimate {
 /** The estimate in sentences: the two results, where the time goes, and what the speed is based on. */
 export function estimateText(estimate: SplitEstimate): readonly string[] {
   const { wholeSeconds, splitSeconds, terms, wholeThreads } = estimate
-  const { chunks, workers, joinSeconds, audioSeconds, chunkSpeed, wholeSpeed } = terms
-  const sound = audioSeconds === 0 ? '' : `the audio ${about(audioSeconds)}, `
+  const { chunks, workers, joinSeconds, audioSeconds, imagesSeconds, chunkSpeed, wholeSpeed } = terms
+  const pieces = [
+    ...(audioSeconds === 0 ? [] : [`the audio ${about(audioSeconds)}`]),
+    ...(imagesSeconds === 0 ? [] : [`the images ${about(imagesSeconds)}`]),
+    `the join ${about(joinSeconds)}`,
+  ]
   return [
     `With ${workers} at a time, ${chunks} chunks would take about ${about(splitSeconds)}, a single run about ` +
       `${about(wholeSeconds)}.`,
-    `A chunk takes ${about(chunkTime(terms))}, ${sound}the join ${about(joinSeconds)}. Speeds ${basisOf(estimate)}: ` +
+    `A chunk takes ${about(chunkTime(terms))}, ${pieces.join(', ')}. Speeds ${basisOf(estimate)}: ` +
       `${speedText(chunkSpeed)} for a chunk, ${speedText(wholeSpeed)} for a single run on ` +
       `${wholeThreads === 1 ? 'one processor' : `${wholeThreads} processors`}.`,
   ]

@@ -2,7 +2,7 @@ import { PlanError } from '../../errors.js'
 import type { PresentationLayout } from '../../hls/presentation/presentation.js'
 import type { RenditionOptions } from '../../hls/rendition/rendition-options.js'
 import type { Unsplit } from '../encoding/unsplit.js'
-import { hashOf } from '../grid/canonical-json.js'
+import { hashOf, spelledFractions } from '../grid/canonical-json.js'
 import type { GridChunk } from '../grid/chunk-grid.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { SplitEstimate } from './split-estimate.js'
@@ -10,9 +10,13 @@ import type { PlannedLimits } from './split-limits.js'
 
 /** The source, in the planned version. */
 export interface PlannedSource {
+  /** The bucket. */
   readonly bucket: string
+  /** The key. */
   readonly key: string
+  /** The version ID, in a bucket that keeps versions. */
   readonly versionId?: string
+  /** The ETag of the planned version: another one is an error. */
   readonly etag: string
   /** In bytes. */
   readonly size: number
@@ -25,20 +29,27 @@ export type PlannedTarget = PlannedObject | PlannedPackage
 
 /** One MP4 with its index first. */
 export interface PlannedObject {
+  /** One object. */
   readonly type: 'object'
+  /** The bucket. */
   readonly bucket: string
+  /** The key. */
   readonly key: string
   /** The ETag of the object to replace; absent if there was none, and then there must still be none at the commit. */
   readonly replaces?: string
+  /** The media type; absent for `video/mp4`. */
   readonly contentType?: string
+  /** The header `Cache-Control`; absent for none. */
   readonly cacheControl?: string
+  /** User metadata (`x-amz-meta-…`), beside the plan's own. */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 /** A package: segments, HLS playlists and optionally a DASH manifest below a prefix. */
 export interface PlannedPackage extends PackageMedia {
+  /** A package. */
   readonly type: 'package'
-  /** The name of the multivariant playlist, which is stored last. */
+  /** The name of the multivariant playlist, whose storage is the commit; the manifest follows. */
   readonly playlist: string
   /** The ETag of the playlist to replace; absent if there was none, and then there must still be none at the commit. */
   readonly replaces?: string
@@ -48,12 +59,39 @@ export interface PlannedPackage extends PackageMedia {
   readonly replacesMpd?: string
   /** The names of the renditions, and what playlists say of them, in the order of the playlists. */
   readonly renditions: readonly RenditionOptions[]
+  /** Sheets of thumbnails for the seek bars of players, which are one piece; absent for none. */
+  readonly images?: PlannedImages
   /** Whether the objects of the replaced package are removed after the commit. */
   readonly removeReplaced: boolean
 }
 
+/** The sheets of thumbnails of a package, with all defaults. The times are one of `times`, `every` and `count`. */
+export interface PlannedImages {
+  /** Name of the images, and of their directory. */
+  readonly name: string
+  /** In seconds. */
+  readonly times?: readonly number[]
+  /** In seconds. */
+  readonly every?: number
+  /** The number of images, spread over the whole length. */
+  readonly count?: number
+  /** Whether each image is the frame at its time, rather than a key frame near it. */
+  readonly exact: boolean
+  /** The format of the sheets. */
+  readonly format: 'jpeg' | 'png' | 'webp'
+  /** Tiles in a row. */
+  readonly columns: number
+  /** Rows of a full sheet. */
+  readonly rows: number
+  /** Width of a tile, in pixels. */
+  readonly width: number
+  /** Height of a tile, in pixels; absent for that of the aspect ratio. */
+  readonly height?: number
+}
+
 /** Where the segments of a package are stored, and how. They stay there. */
 export interface PackageMedia {
+  /** The bucket. */
   readonly bucket: string
   /** Ends with `/`. */
   readonly prefix: string
@@ -61,9 +99,13 @@ export interface PackageMedia {
   readonly run: string
   /** Length of a segment, in seconds. */
   readonly targetDuration: number
+  /** An object for each segment, or one for each rendition and piece. */
   readonly layout: PresentationLayout
+  /** The storage class, such as `STANDARD_IA`; absent for the bucket's default. */
   readonly storageClass?: string
+  /** Server-side encryption: `AES256`, `aws:kms`, `aws:kms:dsse`; absent for the bucket's default. */
   readonly serverSideEncryption?: string
+  /** The KMS key for `aws:kms`. */
   readonly kmsKeyId?: string
 }
 
@@ -87,6 +129,7 @@ export interface PlannedVideo {
 export interface PlannedRendition {
   /** Its name in a package; `video` in an object. */
   readonly name: string
+  /** ffmpeg's name of the encoder: `libx264`. */
   readonly encoder: string
   /** The user's own filters; empty for none. */
   readonly filters: string
@@ -140,12 +183,15 @@ export interface SplitPlan extends Pieces {
   readonly notes: readonly string[]
   /** The estimated time in pieces and in a single run. Not part of the hash. */
   readonly estimate: SplitEstimate
+  /** Absent: only an {@link UnsplitPlan} has a reason. */
   readonly unsplit?: undefined
 }
 
 /** The reason not to split an output. */
 export interface UnsplitPlan {
+  /** The version of this format. */
   readonly version: 1
+  /** Why the output is not split. */
   readonly unsplit: Unsplit
   /** By which figures a single run is faster, for the code `no-gain`. */
   readonly estimate?: SplitEstimate
@@ -164,7 +210,8 @@ const UNSEEN: ReadonlySet<string> = new Set(['replaces', 'replacesMpd', 'removeR
 /** All that players see of a package: a run is never written twice with different playlists. */
 function packageOf(output: PlannedTarget): object | undefined {
   if (output.type === 'object') return undefined
-  return Object.fromEntries(Object.entries(output).filter(([name]) => !UNSEEN.has(name)))
+  const seen = Object.fromEntries(Object.entries(output).filter(([name]) => !UNSEEN.has(name)))
+  return spelledFractions(seen) as object
 }
 
 /**
@@ -199,9 +246,36 @@ export function workPrefix({ work, hash }: SplitPlan): string {
   return `${work.prefix}${hash}/`
 }
 
-/** The name of a piece: `audio`, or a chunk by its number from 0. */
-export function pieceName(n: number | 'audio'): string {
-  return n === 'audio' ? n : `chunk-${String(n).padStart(5, '0')}`
+/** A piece: a chunk of the video by its number from 0, the audio, or the images of a package. */
+export type Piece = number | 'audio' | 'images'
+
+/** The name of a piece: `chunk-00003`, `audio`, `images`. */
+export function pieceName(piece: Piece): string {
+  return typeof piece === 'string' ? piece : `chunk-${String(piece).padStart(5, '0')}`
+}
+
+/** Whether a piece is a chunk, by its name. */
+export function isChunk(name: string): boolean {
+  return name.startsWith('chunk-')
+}
+
+/** The pieces of a plan that are not split. */
+export function uncutPieces({
+  audio,
+  output,
+}: Pick<SplitPlan, 'audio' | 'output'>): Exclude<Piece, number>[] {
+  const hasImages = output.type === 'package' && output.images !== undefined
+  return [...(audio === undefined ? [] : ['audio' as const]), ...(hasImages ? ['images' as const] : [])]
+}
+
+/** All pieces of a plan, in the order to start them: those that are not split take long, and go first. */
+export function piecesOf(plan: SplitPlan): Piece[] {
+  return [...uncutPieces(plan), ...plan.chunks.map((_, n) => n)]
+}
+
+/** The names of a package's media playlists, below its prefix: those of the renditions, and that of the images. */
+export function mediaPlaylists({ run, renditions, images }: PlannedPackage): string[] {
+  return [...renditions, ...(images ? [images] : [])].map(({ name }) => `${run}/${name}/index.m3u8`)
 }
 
 /** The frames of the whole video. */
@@ -209,9 +283,9 @@ export function totalFrames({ chunks }: Pick<SplitPlan, 'chunks'>): number {
   return chunks.at(-1)!.end - chunks[0]!.start
 }
 
-/** The names of all pieces of a plan: the chunks in order, then the audio. */
-export function pieceNames({ chunks, audio }: SplitPlan): string[] {
-  return [...chunks.map((_, n) => pieceName(n)), ...(audio === undefined ? [] : [pieceName('audio')])]
+/** The names of all pieces of a plan: the chunks in order, then the others. */
+export function pieceNames(plan: SplitPlan): string[] {
+  return [...plan.chunks.map((_, n) => n), ...uncutPieces(plan)].map(pieceName)
 }
 
 /** The encoders of the video, without duplicates. */

@@ -19,17 +19,21 @@ import type { PlannedObject } from './split-plan.js'
 
 /** The location of an object. */
 export interface SplitLocation {
+  /** The bucket's name, or the ARN of an access point. */
   readonly bucket: string
+  /** The object's key. */
   readonly key: string
 }
 
 /** The object to make: one MP4 with its index first. */
 export interface SplitObject extends SplitLocation {
-  /** @defaultValue `object` */
+  /** One object. @defaultValue `object` */
   readonly type?: 'object'
-  /** @defaultValue `video/mp4` */
+  /** The media type: the header `Content-Type`. @defaultValue `video/mp4` */
   readonly contentType?: string
+  /** The header `Cache-Control`. @defaultValue none */
   readonly cacheControl?: string
+  /** User metadata (`x-amz-meta-…`), beside the plan's own `avio-plan`. @defaultValue none */
   readonly metadata?: Readonly<Record<string, string>>
 }
 

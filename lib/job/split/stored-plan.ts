@@ -1,7 +1,7 @@
 import { S3Error } from '../../errors.js'
 import { stringOption, optionError, optionsObject } from '../../options.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
-import { hashOf } from '../grid/canonical-json.js'
+import { hashOf, spelledFractions } from '../grid/canonical-json.js'
 import { type PieceResult, checkResult, resultLocation } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, pieceNames, workPrefix } from './split-plan.js'
@@ -9,7 +9,9 @@ import { WorkStore } from './work-store.js'
 
 /** The location of a stored plan: small enough for any queue, however many chunks the plan has. */
 export interface PlanReference {
+  /** The bucket of the work prefix. */
   readonly bucket: string
+  /** The key: `<prefix><hash>/plan-….json`. */
   readonly key: string
 }
 
@@ -34,7 +36,8 @@ export async function storePlan(
   // Plans with equal hashes share pieces, but each has a target and limits of its own.
   const { output, work, notes } = checked
   const limits = JSON.stringify(checked.limits)
-  const name = `plan-${hashOf({ output, work, notes, limits }).slice(0, 16)}.json`
+  const own = spelledFractions({ output, work, notes, limits })
+  const name = `plan-${hashOf(own).slice(0, 16)}.json`
   const reference = { bucket: checked.work.bucket, key: `${workPrefix(checked)}${name}` }
   await store.putJsonOnce(reference, checked)
   return reference

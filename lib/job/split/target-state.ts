@@ -2,7 +2,7 @@ import { PlanError } from '../../errors.js'
 import { PACKAGE_METADATA, type PackageNumbers } from '../../hls/storage/committing-storage.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
 import { hashOf } from '../grid/canonical-json.js'
-import type { PlannedTarget, SplitPlan } from './split-plan.js'
+import { type PlannedTarget, type SplitPlan, mediaPlaylists } from './split-plan.js'
 import type { ObjectState } from '../../s3/commit/head-object.js'
 import type { WorkStore } from './work-store.js'
 
@@ -22,9 +22,13 @@ export function planMark({ hash, output }: Pick<SplitPlan, 'hash' | 'output'>): 
 
 /** What was made from the pieces: the object, or the multivariant playlist of the package. */
 export interface SplitResult {
+  /** The bucket. */
   readonly bucket: string
+  /** The key. */
   readonly key: string
+  /** The ETag as the store sent it, with its quotes. */
   readonly etag: string
+  /** The version ID; `undefined` in a bucket that keeps no versions. */
   readonly versionId: string | undefined
   /** In bytes; of a package all its media and initialization segments. */
   readonly bytes: number
@@ -47,7 +51,7 @@ export interface SplitPackageResult {
 }
 
 /** The object that decides whether the plan, or another job, has stored the result. */
-export function targetLocation(output: PlannedTarget): S3Location {
+function targetLocation(output: PlannedTarget): S3Location {
   const { bucket } = output
   return { bucket, key: output.type === 'object' ? output.key : output.prefix + output.playlist }
 }
@@ -93,13 +97,9 @@ export function resultOf(
   const stored = { ...targetLocation(output), etag, versionId }
   if (output.type === 'object') return { ...stored, bytes: size }
   const { bytes, ...numbers } = JSON.parse(metadata[PACKAGE_METADATA] ?? '{}') as PackageNumbers
-  const { run, renditions, mpd, playlist } = output
-  const playlists = [
-    ...renditions.map(({ name }) => `${run}/${name}/index.m3u8`),
-    ...(mpd ? [mpd] : []),
-    playlist,
-  ]
-  return { ...stored, bytes, package: { ...numbers, run, playlists, leftBehind: [] } }
+  const { mpd, playlist } = output
+  const playlists = [...mediaPlaylists(output), ...(mpd ? [mpd] : []), playlist]
+  return { ...stored, bytes, package: { ...numbers, run: output.run, playlists, leftBehind: [] } }
 }
 
 /** The error for a target that something else has written. */

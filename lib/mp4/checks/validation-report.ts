@@ -19,6 +19,7 @@ export type Mp4WarningCode = (typeof MP4_WARNING_CODES)[number]
  * (then it is the `Mp4Error` itself).
  */
 export interface ValidationWarning {
+  /** What kind of problem it is, to match on. */
   readonly code: Mp4WarningCode | Mp4ErrorCode
   /** What it is, and what to do. */
   readonly message: string
@@ -34,6 +35,7 @@ export interface ValidationWarning {
 export interface Fmp4Init {
   /** Ticks per second of an edit's `segmentDuration`. */
   readonly timescale: number
+  /** In the order of the `moov`. */
   readonly tracks: readonly Mp4Track[]
   /** Length of the initialization segment, in bytes: all from the start of the stream to the end of `moov`. */
   readonly byteLength: number
@@ -41,6 +43,7 @@ export interface Fmp4Init {
 
 /** One track's part of a fragment. */
 export interface Fmp4FragmentTrack {
+  /** The track's `track_ID`. */
   readonly trackId: number
   /** Decode time of its first sample, in seconds. */
   readonly start: number
@@ -50,6 +53,7 @@ export interface Fmp4FragmentTrack {
   readonly startTicks: number
   /** `duration` in the track's timescale, exactly. */
   readonly durationTicks: number
+  /** Number of its samples in the fragment. */
   readonly sampleCount: number
   /** Size of its samples, in bytes. */
   readonly byteLength: number
@@ -71,13 +75,17 @@ export interface Fmp4Fragment {
 
 /** The report on one track. */
 export interface TrackReport {
+  /** The track's `track_ID`. */
   readonly id: number
+  /** Video, audio … */
   readonly kind: TrackKind
+  /** As in RFC 6381's `codecs`: `avc1.640028`. */
   readonly codec: string
   /** Decode time of the first sample, in seconds; 0 for a track without samples. */
   readonly start: number
   /** From the first sample presented to the end of the last one, after the edit list, in seconds. */
   readonly duration: number
+  /** Number of its samples, over all fragments. */
   readonly sampleCount: number
   /** Size of its samples, in bytes. */
   readonly byteLength: number
@@ -87,7 +95,9 @@ export interface TrackReport {
 export interface ValidationReport {
   /** From the first sample presented to the end of the last one, over all tracks, in seconds. */
   readonly duration: number
+  /** In the order of the `moov`. */
   readonly tracks: readonly TrackReport[]
+  /** Number of fragments that passed. */
   readonly fragments: number
   /** Bytes that passed. */
   readonly bytes: number

@@ -12,7 +12,7 @@ import { TopLevelBoxes } from './top-level-boxes.js'
 const FIRST_READ = 64 * KiB
 
 /** The default limit for the index. Ten hours of two tracks take about 20 MiB. */
-export const MAX_INDEX_SIZE = 64 * MiB
+const MAX_INDEX_SIZE = 64 * MiB
 
 /** Result of {@link readMovie}. */
 export interface FoundMovie {

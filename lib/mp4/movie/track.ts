@@ -17,6 +17,7 @@ export type TrackKind = 'video' | 'audio' | 'subtitle' | 'text' | 'metadata' | '
 export interface Mp4Track {
   /** `track_ID`, from 1. */
   readonly id: number
+  /** By the handler. */
   readonly kind: TrackKind
   /** The handler itself: `vide`, `soun` … */
   readonly handler: string

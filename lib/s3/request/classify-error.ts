@@ -1,5 +1,6 @@
 import { AvioError, S3Error, type S3ErrorCode, type S3ErrorFields, isError } from '../../errors.js'
 import { isDamagedTls } from '../../io/async/retry.js'
+import { isTransientStatus, retryAfterOf } from '../../io/async/transient-errors.js'
 import { type NetworkFailure, networkFailure } from './network-errors.js'
 import { type RawError, isRegionMissing, isStoreFull, pathStyleRemedy, remedyOf } from './remedies.js'
 import { formatS3Uri } from './s3-location.js'
@@ -131,7 +132,7 @@ export function classifyError(error: unknown): S3Failure {
     statusCode,
     s3Code,
     requestId: raw.$metadata?.requestId,
-    retryAfter: retryAfter(raw.$response?.headers?.['retry-after']),
+    retryAfter: retryAfterOf(raw.$response?.headers?.['retry-after']),
     remedy: remedyOf(error, code),
   }
 }
@@ -187,21 +188,8 @@ function isRetryable({ raw, network, s3Code, statusCode }: Known): boolean {
   if (raw.name === 'AbortError' || raw instanceof AvioError) return false
   if (s3Code !== undefined && TRANSIENT_CODES.has(s3Code)) return true
   if (isDamagedTls(raw) || isDamagedTls(raw.cause)) return true
-  // 501 and 505 mean that the server cannot do this at all.
-  if (statusCode !== undefined && statusCode >= 300) {
-    return (
-      statusCode === 408 ||
-      statusCode === 429 ||
-      (statusCode >= 500 && statusCode !== 501 && statusCode !== 505)
-    )
-  }
+  if (statusCode !== undefined && statusCode >= 300) return isTransientStatus(statusCode)
   return network?.retryable === true && !isProviderError(raw)
-}
-
-/** `Retry-After` in milliseconds, if it is a plausible number of seconds. */
-function retryAfter(header: string | undefined): number | undefined {
-  const seconds = Number(header)
-  return header !== undefined && seconds > 0 && seconds <= 300 ? seconds * 1000 : undefined
 }
 
 /**

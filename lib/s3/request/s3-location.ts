@@ -3,7 +3,9 @@ import { OptionError } from '../../errors.js'
 
 /** The location of an object, existing or not. */
 export interface S3Location {
+  /** The bucket's name, or the ARN of an access point. */
   readonly bucket: string
+  /** The object's key. */
   readonly key: string
 }
 

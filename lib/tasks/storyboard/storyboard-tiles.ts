@@ -1,5 +1,5 @@
 import type { ImageTile } from '../../hls/image-store.js'
-import { integerOption } from '../../options.js'
+import { integerOption, oneOfOption } from '../../options.js'
 
 /** The layout of tiles on a sheet: row by row, from the top left. */
 export interface SpriteGrid {
@@ -32,8 +32,15 @@ export function tileHeight(
   return Math.max(2, 2 * Math.round((width * picture.height) / picture.width / 2))
 }
 
-/** The checked columns and rows of a sheet. */
-export function gridOptions(options: object): { columns: number; rows: number } {
-  const rule = { min: 1, max: 100, default: 5 }
-  return { columns: integerOption(options, 'columns', rule), rows: integerOption(options, 'rows', rule) }
+/** Checks the layout and the format of sheets, and adds the defaults. @throws `OptionError` */
+export function sheetSettings(options: object) {
+  const count = { min: 1, max: 100, default: 5 }
+  const side = { min: 2, max: 4096, unit: 'pixels' }
+  return {
+    columns: integerOption(options, 'columns', count),
+    rows: integerOption(options, 'rows', count),
+    width: integerOption(options, 'width', { ...side, default: 160 }),
+    height: integerOption(options, 'height', { ...side, default: undefined }),
+    format: oneOfOption(options, 'format', { values: ['jpeg', 'png', 'webp'], default: 'jpeg' }),
+  }
 }

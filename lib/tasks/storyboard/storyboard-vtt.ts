@@ -2,6 +2,7 @@ import type { ImageTile } from '../../hls/image-store.js'
 
 /** The part of a sheet that {@link storyboardVtt} needs. */
 export interface SpriteSheetTiles {
+  /** The time span and position of each thumbnail on the sheet. */
   readonly tiles: readonly ImageTile[]
 }
 

@@ -5,11 +5,11 @@ import { LOOKING, type Limits, systemLimits } from '../../ffmpeg/limits/limits.j
 import { probe } from '../../ffmpeg/probe/probe.js'
 import type { MediaInfo } from '../../ffmpeg/report/media-info.js'
 import type { ImageSheet } from '../../hls/image-store.js'
-import { integerOption, knownOptions, oneOfOption, optionsObject } from '../../options.js'
+import { knownOptions, optionsObject } from '../../options.js'
 import { BoundedSource } from '../../io/sources/bounded-source.js'
 import { TASK_OPTIONS, taskOptions, stageOptions } from '../task-options.js'
 import { lengthOf, noLength } from '../media-length.js'
-import { gridOptions, tileHeight, tilesOf } from './storyboard-tiles.js'
+import { sheetSettings, tileHeight, tilesOf } from './storyboard-tiles.js'
 import { type ThumbnailTimes, thumbnailTimes } from '../thumbnails/thumbnail-times.js'
 import { noVideo } from '../thumbnails/take-thumbnail.js'
 import { type PictureOptions, thumbnails } from '../thumbnails/thumbnails.js'
@@ -25,10 +25,13 @@ export interface SheetOptions extends PictureOptions {
   rows?: number | undefined
   /** Width of a tile in pixels: 2 to 4,096. @defaultValue 160 */
   width?: number | undefined
+  /** Height of a tile in pixels: 2 to 4,096. @defaultValue follows from the width and the shape of the video */
+  height?: number | undefined
 }
 
 /** One image with many thumbnails; `storyboardVtt` makes the map of them that players read. */
 export interface SpriteSheet extends ImageSheet {
+  /** The sheet: JPEG, PNG or WebP, as `format` says. */
   readonly image: Buffer
 }
 
@@ -57,29 +60,20 @@ export function storyboard(options: StoryboardOptions): AsyncIterable<SpriteShee
     'columns',
     'rows',
   ])
-  const grid = gridOptions(options)
-  const width = integerOption(options, 'width', { min: 2, max: 4096, default: 160, unit: 'pixels' })
-  const height = integerOption(options, 'height', { min: 2, max: 4096, default: undefined, unit: 'pixels' })
-  const format = oneOfOption(options, 'format', { values: ['jpeg', 'png', 'webp'], default: 'jpeg' })
+  const { format, ...grid } = sheetSettings(options)
   thumbnailTimes(options)
   const { stage } = stageOptions(options, LOOKING)
   return made({
     options,
     limits: stage.limits,
     ...grid,
-    width,
-    height,
     codec: { jpeg: 'mjpeg', png: 'png', webp: 'libwebp' }[format],
   })
 }
 
-interface Order {
+interface Order extends Omit<ReturnType<typeof sheetSettings>, 'format'> {
   readonly options: StoryboardOptions
   readonly limits: Limits
-  readonly columns: number
-  readonly rows: number
-  readonly width: number
-  readonly height: number | undefined
   readonly codec: string
 }
 

@@ -23,15 +23,15 @@ export interface FaultMatch {
   readonly rangeBeyond?: number
   /** Any other condition. Called once on arrival for each call that matches the rest. */
   readonly when?: (call: S3Call) => boolean
-  /** The first matching call to hit, from 1. Default: 1. */
+  /** The first matching call to hit, from 1. @defaultValue 1 */
   readonly nth?: number
-  /** How many calls to hit from there on; `Infinity` for all. Default: 1. */
+  /** How many calls to hit from there on; `Infinity` for all. @defaultValue 1 */
   readonly times?: number
 }
 
 /** A fault that replaces a response. */
 export interface AnswerFault {
-  /** Whether the operation still takes effect, so that the client can't tell. Default: false. */
+  /** Whether the operation still takes effect, so that the client can't tell. @defaultValue `false` */
   readonly performed?: boolean
 }
 
@@ -67,9 +67,9 @@ export interface ShortBodyFault {
 export interface StatusFault extends AnswerFault {
   /** The HTTP status, 200 to 599. */
   readonly status: number
-  /** S3's code. Default: one that matches the status. */
+  /** S3's code. @defaultValue one that matches the status */
   readonly code?: string
-  /** Default: the code's own message. */
+  /** The message of the error. @defaultValue the code's own */
   readonly message?: string
   /** Seconds, for a `Retry-After` header. */
   readonly retryAfter?: number
@@ -79,7 +79,7 @@ export interface StatusFault extends AnswerFault {
 export interface ErrorIn200Fault extends AnswerFault {
   /** S3's code. */
   readonly errorIn200: string
-  /** Default: the code's own message. */
+  /** The message of the error. @defaultValue the code's own */
   readonly message?: string
 }
 

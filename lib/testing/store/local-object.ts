@@ -2,25 +2,25 @@ import type { Checksum } from '../wire/checksum.js'
 import type { ObjectPart, ObjectProperties, StoredObject } from './stored-object.js'
 import { propertiesOf } from './stored-object.js'
 
-/** What can be said of an object that is put directly. */
+/** Properties of an object that is stored without a request. */
 export interface PutOptions {
-  /** Default: `binary/octet-stream`. */
+  /** The media type. @defaultValue `binary/octet-stream` */
   readonly contentType?: string
-  /** The user's own, by names in lower case and without `x-amz-meta-`. Default: none. */
+  /** User metadata, by names in lower case and without `x-amz-meta-`. @defaultValue none */
   readonly metadata?: Readonly<Record<string, string>>
-  /** `GLACIER` and `DEEP_ARCHIVE` cannot be read. Default: `STANDARD`. */
+  /** The storage class: `GLACIER` and `DEEP_ARCHIVE` cannot be read. @defaultValue `STANDARD` */
   readonly storageClass?: string
 }
 
-/** What is known of a stored object beside its bytes. */
+/** A stored object, without its bytes. */
 export interface LocalObject {
   /** Its key. */
   readonly key: string
-  /** Bytes. */
+  /** Its size, in bytes. */
   readonly size: number
   /** With its quotes. */
   readonly etag: string
-  /** `null` (the word) where the bucket is not versioned. */
+  /** The version ID; the word `null` if the bucket is not versioned. */
   readonly versionId: string
   /** When it was stored, to the millisecond; S3's responses give seconds. */
   readonly lastModified: Date
@@ -28,13 +28,13 @@ export interface LocalObject {
   readonly contentType: string | undefined
   /** All content headers, by names in lower case. */
   readonly headers: Readonly<Record<string, string>>
-  /** The user's own, by names in lower case and without `x-amz-meta-`. */
+  /** User metadata, by names in lower case and without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>
   /** `STANDARD` unless it was put with another. */
   readonly storageClass: string
-  /** The one that the client sent, or asked for. */
+  /** The checksum that the client sent, or asked for. */
   readonly checksum: Checksum | undefined
-  /** The parts it was uploaded in; absent where it came in one piece. */
+  /** The parts it was uploaded in; absent if it was stored by one request. */
   readonly parts: readonly ObjectPart[] | undefined
 }
 

@@ -2,9 +2,9 @@ import { integerOption, knownOptions, MAX_TIMEOUT, optionsObject } from '../../o
 
 /** The pace of exchanges. */
 export interface Pace {
-  /** Milliseconds from when the response is ready to its first byte. Default: 0. */
+  /** Milliseconds from when the response is ready to its first byte: 0 to 2³¹ − 1. @defaultValue 0 */
   readonly ttfb?: number
-  /** Bytes per second, for response bodies and request bodies separately. Default: no limit. */
+  /** Bytes per second, for response bodies and request bodies separately: 1 or more. @defaultValue no limit */
   readonly bytesPerSecond?: number
 }
 

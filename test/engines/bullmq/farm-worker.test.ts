@@ -71,12 +71,16 @@ t.test('two workers share the pieces of a split package, and leave nothing else'
   for (const one of [await start(), await start()]) {
     one.on('done', ({ piece, name }) => void steps.push(piece ?? name))
   }
-  const job = filmJob('a', { isSplit: true, outputs: [packageOf('film/')] })
+  const job = filmJob('a', { isSplit: true, outputs: [packageOf('film/', { images: { count: 3 } })] })
   const { id } = await addJob(job, options)
   const { result } = await until(id, 'done')
   const { playlists, run, leftBehind } = result!.outputs[0] as JobPackageResult
   t.same(leftBehind, [])
-  t.equal(playlists.length, 5, 'one for each rendition, the manifest, and the multivariant one')
+  t.equal(
+    playlists.length,
+    6,
+    'one for each rendition and the images, the manifest, and the multivariant one',
+  )
   const stored = s3.keys('web')
   const named = new Set(playlists.map(name => `film/${name}`))
   for (const name of playlists.filter(name => name.endsWith('.m3u8'))) {
@@ -88,7 +92,8 @@ t.test('two workers share the pieces of a split package, and leave nothing else'
   t.ok(stored.filter(key => key.startsWith(`film/${run}/`)).length > 8, 'a segment of each chunk, at least')
   t.same(left(), [])
   await eventually(() => steps.includes('job'))
-  t.same(steps.filter(step => step !== 'job').sort(), ['audio', 'chunk-00000', 'chunk-00001', 'chunk-00002'])
+  const chunks = ['chunk-00000', 'chunk-00001', 'chunk-00002']
+  t.same(steps.filter(step => step !== 'job').sort(), ['audio', ...chunks, 'images'])
   t.match(await (await look()).queue.getJobCounts(), { completed: 1, active: 0, 'waiting-children': 0 })
 })
 

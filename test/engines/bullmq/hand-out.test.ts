@@ -16,15 +16,16 @@ for (const kind of QUEUE_SERVERS) {
     const worker = new bull.Worker(queue.name, null, queue.opts, backend)
     t.teardown(() => worker.close())
     const job = await worker.getNextJob('token')
-    const pieces = ['audio' as const, ...Array.from({ length: 300 }, (_, n) => n)]
+    const pieces = ['audio' as const, 'images' as const, ...Array.from({ length: 300 }, (_, n) => n)]
     await handOut(open, job, plan, pieces)
     await handOut(open, job, plan, pieces)
-    t.equal((await job.getDependenciesCount({ unprocessed: true })).unprocessed, 301)
+    t.equal((await job.getDependenciesCount({ unprocessed: true })).unprocessed, 302)
     t.equal(await job.moveToWaitingChildren('token'), true)
     const first = await worker.getNextJob('token-1')
     t.match(first, { name: 'audio', data: { version: 1, of: 'split', plan, piece: 'audio' } })
     t.equal(first.id, 'split.abababababab.audio')
-    t.match(await worker.getNextJob('token-2'), { name: 'chunk', data: { piece: 0 } })
+    t.match(await worker.getNextJob('token-2'), { name: 'images', data: { piece: 'images' } })
+    t.match(await worker.getNextJob('token-3'), { name: 'chunk', data: { piece: 0 } })
     t.equal(await queue.getJobState('waits'), 'prioritized')
   })
 

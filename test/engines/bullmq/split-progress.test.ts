@@ -15,7 +15,11 @@ const piece = (progress: unknown, data: object = { piece: 1 }) => ({ progress, d
 
 t.test('weighs pieces by their frames, with those that run', async t => {
   const job = split([{ frames: 100, ms: 2000 }, { frames: 0, ms: 9 }, { skipped: 'failed' }], 7)
-  const running = [piece({ frames: 50 }), piece(0), piece({ frames: 999 }, { piece: 'audio' })]
+  const running = [
+    piece({ frames: 50 }),
+    piece(0),
+    ...['audio', 'images'].map(one => piece({ frames: 999 }, { piece: one })),
+  ]
   t.same(await splitProgress(job, running, 2), {
     ...{ phase: 'encode', percent: 25, pieces: { done: 4, all: 11 } },
     // 750 frames at 50 a second on two workers, and 40 s joined at 400 × speed.

@@ -8,6 +8,7 @@ import type { Job, JobObject, JobOutput } from '../../../lib/job/schema/job.js'
 import type { JobResult } from '../../../lib/job/schema/job-result.js'
 import { framesOf } from '../../support/media.js'
 import { filmJob, openFilms } from '../../support/farm.js'
+import { packageOf } from '../../support/split-package.js'
 
 const contextOf = (client: S3Client): JobStepContext => ({
   ...{ client, allow: undefined, trust: undefined, ffmpegPath: undefined, ffprobePath: undefined },
@@ -91,6 +92,28 @@ t.test('plans a split job, hands out its pieces, and joins them', async t => {
     await run(job),
     { result: { outputs: [{ url: 's3://web/a.mp4' }] } },
     'also if the queue forgot the plan',
+  )
+})
+
+t.test('hands out the images of a package as one piece, which weighs no frames', async t => {
+  const { s3, remove, left, run, encode } = await open(t)
+  const job = filmJob('a', { isSplit: true, outputs: [packageOf('film/', { images: { count: 3 } })] })
+  const end = await run(job)
+  t.match(end, { pieces: ['audio', 'images', 0, 1, 2], planned: { pieces: 5, framesBefore: 0 } })
+  const planned = await encode(end)
+  const lost = s3.keys('work').find(key => key.endsWith('/images.json'))!
+  await remove('work', lost)
+  const again = await run(job, { planned })
+  t.match(again, { pieces: ['images'], planned: { framesBefore: planned.frames } })
+  await encode(again)
+  t.match(await run(job, { planned }), {
+    result: { outputs: [{ type: 'package', playlists: { length: 6 } }] },
+  })
+  t.same(left(), [])
+  t.equal(
+    s3.keys('web').filter(key => key.endsWith('.jpg')).length,
+    1,
+    'the sheets of the other attempt are gone',
   )
 })
 

@@ -64,7 +64,7 @@ t.test('knows the frames of pieces and of the video', async t => {
     plan.chunks.map((_, n) => framesOf(plan, n)).reduce((sum, one) => sum + one),
     frames,
   )
-  t.equal(framesOf(plan, 'audio'), 0)
+  for (const piece of ['audio', 'images'] as const) t.equal(framesOf(plan, piece), 0)
   t.equal(framesOf(plan, 999), 0)
   t.equal(seconds, (frames * 1001) / 24_000)
 })

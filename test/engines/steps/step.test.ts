@@ -20,7 +20,7 @@ t.test('accepts the JSON of a job, planned or not', async t => {
 })
 
 t.test('accepts the JSON of a piece', async t => {
-  for (const piece of [0, 999, 'audio'] as const) {
+  for (const piece of [0, 999, 'audio', 'images'] as const) {
     const step = { version: 1, of: 'id', plan, piece }
     t.same(checkPieceStep(step), step)
   }

@@ -74,7 +74,7 @@ t.test('reports a directory that can not be created, with its path', async t => 
   t.throws(() => storage.open('file/a', INFO), {
     code: 'AVIO_ERR_FILE_WRITE',
     path: join(path, 'file', 'a'),
-    message: /folder .* can't be made/,
+    message: /directory .* can't be created/,
   })
 })
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
@@ -51,6 +52,27 @@ t.test('applies `request` to every object, unless an object overrides it', async
       })
     }
   }
+})
+
+t.test('reads objects with the key that encrypts them, the payer and the owner', async t => {
+  const store = await UploadStore.open(t)
+  const key = Buffer.alloc(32, 'k')
+  const given = storage(store, {
+    request: {
+      SSECustomerAlgorithm: 'AES256',
+      SSECustomerKey: key.toString('base64'),
+      SSECustomerKeyMD5: createHash('md5').update(key).digest('base64'),
+      RequestPayer: 'requester',
+      ExpectedBucketOwner: '123456789012',
+      CacheControl: 'max-age=9',
+    },
+  })
+  await pipeline(source(DATA.subarray(0, 10)), given.open('main.m3u8', INFO))
+  t.ok(DATA.subarray(0, 10).equals((await given.read('main.m3u8', 100))!))
+  t.match(store.calls('GetObject')[0]?.headers, {
+    'x-amz-request-payer': 'requester',
+    'x-amz-expected-bucket-owner': '123456789012',
+  })
 })
 
 t.test('sends a large object in parts as it is written, and a segment by one PutObject', async t => {

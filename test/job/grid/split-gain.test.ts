@@ -12,6 +12,7 @@ const TERMS: SplitTerms = {
   runUpSeconds: 5,
   decodeSpeed: 5,
   audioSeconds: 60,
+  imagesSeconds: 0,
   joinSeconds: 10,
 }
 
@@ -30,6 +31,8 @@ t.test('adds up each term', async t => {
     [{ runUpSeconds: 10 }, 1801, 60 + 3 * 63 + 10],
     [{ decodeSpeed: 1 }, 1801, 60 + 3 * 66 + 10],
     [{ audioSeconds: 0 }, 1801, 3 * 62 + 10],
+    [{ imagesSeconds: 60 }, 1801, 60 + 3 * 62 + 10],
+    [{ imagesSeconds: 300 }, 1801, 310],
     [{ joinSeconds: 20 }, 1801, 266],
   ] as const) {
     const name = JSON.stringify(change)
@@ -41,6 +44,25 @@ t.test('gives the audio a worker of its own where it takes long', async t => {
   // 19 workers take four rounds; the audio takes as long as all of them.
   t.equal(splitTimes({ ...TERMS, audioSeconds: 248 }).splitSeconds, 258)
   t.equal(splitTimes({ ...TERMS, audioSeconds: 500 }).splitSeconds, 510, 'no number of workers shortens it')
+})
+
+t.test('is the time of workers that take the audio, the images, and then chunk after chunk', async t => {
+  for (const workers of [1, 2, 3, 4, 7, 20]) {
+    for (const chunks of [1, 2, 5, 23, 60]) {
+      for (const [audioSeconds, imagesSeconds] of [
+        ...[[0, 0] as const, [60, 0] as const, [0, 60] as const, [70, 200] as const],
+        ...[[1000, 3] as const, [3, 1000] as const, [124, 62] as const],
+      ]) {
+        const terms = { ...TERMS, workers, chunks, audioSeconds, imagesSeconds, joinSeconds: 0 }
+        const free = Array<number>(workers).fill(0)
+        for (const step of [audioSeconds, imagesSeconds, ...Array<number>(chunks).fill(chunkTime(terms))]) {
+          free.sort((a, b) => a - b)
+          free[0]! += step
+        }
+        t.equal(splitTimes(terms).splitSeconds, Math.max(...free), JSON.stringify(terms))
+      }
+    }
+  }
 })
 
 t.test('one worker loses by splitting, whatever the number of chunks', async t => {

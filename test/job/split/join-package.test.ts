@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { JobPackage } from '../../../lib/job/schema/job.js'
+import { encodeImages } from '../../../lib/job/split/encode-images.js'
 import { encodeChunk } from '../../../lib/job/split/encode-piece.js'
 import { joinChunks } from '../../../lib/job/split/join-chunks.js'
 import { removeWork } from '../../../lib/job/split/remove-work.js'
@@ -65,6 +66,80 @@ for (const [name, { source, gop, more = {} }] of Object.entries(CASES)) {
     })
   }
 }
+
+for (const layout of ['byterange', 'segments'] as const) {
+  t.test(`publishes thumbnails as one run does (${layout})`, async t => {
+    const { s3, client, plan, whole, text, left } = await openPackage(t, await mp4('25'))
+    const output = { layout, images: { every: 2, columns: 2, rows: 1, name: 'thumbs' } }
+    const made = await plan(output)
+    const split = await runSplit(made, { client, concurrency: 2 })
+    const unsplit = (await whole(output)).outputs[0] as unknown as { playlists: string[]; run: string }
+    const { run, playlists } = split.package!
+    t.equal(playlists.at(-3), `${run}/thumbs/index.m3u8`)
+    t.same(
+      playlists,
+      unsplit.playlists.map(name => name.replace(unsplit.run, run)),
+    )
+    for (const [n, name] of playlists.entries()) {
+      if (name.endsWith('.mpd')) continue
+      const other = await text(`whole/${unsplit.playlists[n]!}`)
+      t.equal(withoutNames(await text(`split/${name}`)), withoutNames(other), name)
+    }
+    const sheets = (await text(`split/${run}/thumbs/index.m3u8`))
+      .split('\n')
+      .filter(line => line.endsWith('.jpg'))
+    t.equal(sheets.length, 3)
+    for (const [n, sheet] of sheets.entries()) {
+      const other = await s3.get('web', `whole/${unsplit.run}/thumbs/sheet-0000${n + 1}.jpg`)
+      t.same(await s3.get('web', `split/${run}/thumbs/${sheet}`), other, sheet)
+    }
+    const manifest = await text('split/manifest.mpd')
+    t.match(manifest, /thumbnail_tile" value="2x1"/)
+    const [, media = ''] = /media="([^"]*thumbs[^"]*)"/.exec(manifest) ?? []
+    for (const [n, sheet] of sheets.entries())
+      t.equal(media.replace('$Number%05d$', `0000${n + 1}`), `${run}/thumbs/${sheet}`, 'and in the manifest')
+    t.same(left(), [])
+    t.same(await joinChunks(made, [], { client }), split, 'whoever looks later has the same result')
+  })
+}
+
+t.test('removes the sheets of other attempts, and before the join all of them', async t => {
+  const { s3, client, plan, pieces } = await openPackage(t, await mp4('25'))
+  const made = await plan({ images: { count: 2 } })
+  const sheets = () => s3.keys('web').filter(key => key.endsWith('.jpg'))
+  const held = s3.fault({ operation: 'PutObject', key: /images\.json$/, hold: true })
+  const zombie = encodeImages(made, { client })
+  await held.reached
+  s3.clearFaults()
+  const results = await pieces(made)
+  held.release()
+  const { images } = await zombie
+  t.equal(sheets().length, 2)
+  await joinChunks(made, results, { client })
+  await removeWork(made, { client })
+  t.same(sheets(), [`split/${images!.sheets[0]!.name}`])
+  const other = await plan({ images: { count: 3 } })
+  t.not(other.output.run, made.output.run, 'other images are another package')
+  await encodeImages(other, { client })
+  await removeWork(other, { client })
+  t.same(sheets(), [`split/${images!.sheets[0]!.name}`])
+})
+
+t.test('refuses images that are missing, or gone', async t => {
+  const { s3, client, plan, pieces } = await openPackage(t, await mp4('25'))
+  const made = await plan({ images: { count: 2 } })
+  const results = await pieces(made)
+  await t.rejects(joinChunks(made, results.slice(0, -1), { client }), {
+    ...{ code: 'AVIO_ERR_PLAN_GAP', piece: 'images', message: /no result of 1 of 6 pieces: images/ },
+  })
+  const { name } = results.at(-1)!.images!.sheets[0]!
+  s3.delete('web', `split/${name}`)
+  await t.rejects(joinChunks(made, results, { client }), {
+    code: 'AVIO_ERR_PLAN_GAP',
+    message: new RegExp(`${name}, a part of "thumbnails", is gone`),
+  })
+  t.notOk(s3.keys('web').includes('split/main.m3u8'))
+})
 
 interface MpdPlaylist {
   readonly segments: readonly unknown[]

@@ -50,6 +50,50 @@ t.test('wants of each rendition all that the join needs', async t => {
   t.throws(check([RENDITION, RENDITION]), invalid)
 })
 
+t.test('wants of images the sheets of the plan', async t => {
+  const plan = {
+    ...PLAN,
+    output: { type: 'package', run: 'r', images: { name: 'thumbs' } },
+  } as unknown as SplitPlan
+  const sheet = {
+    ...{ name: 'r/thumbs/images-x-00001.jpg', offset: 0, byteLength: 9, isRange: false },
+    ...{ duration: 2.5, tiles: 1, columns: 1, rows: 1 },
+  }
+  const images = {
+    ...{ name: 'thumbs', playlist: 'r/thumbs/index.m3u8', codec: 'jpeg', width: 160, height: 90 },
+    ...{ bandwidth: 100, sheets: [sheet] },
+  }
+  const result = { ...RESULT, piece: 'images', renditions: [], images }
+  t.equal(checkResult(result, plan, 'images'), result)
+  for (const change of [
+    ...[{ images: undefined }, { renditions: [RENDITION] }, { images: { ...images, sheets: [] } }],
+    ...[
+      { name: 'x' },
+      { playlist: 'x' },
+      { codec: 1 },
+      { width: null },
+      { height: null },
+      { bandwidth: 'x' },
+    ].map(part => ({ images: { ...images, ...part } })),
+    ...[
+      ...[
+        { name: 'elsewhere' },
+        { byteLength: null },
+        { duration: null },
+        { tiles: null },
+        { columns: null },
+      ],
+      { rows: null },
+    ].map(part => ({ images: { ...images, sheets: [{ ...sheet, ...part }] } })),
+  ])
+    t.throws(
+      () => checkResult({ ...result, ...change }, plan, 'images'),
+      { code: 'AVIO_ERR_PLAN_INVALID', piece: 'images' },
+      JSON.stringify(change),
+    )
+  t.throws(() => checkResult(result, PLAN, 'images'), { code: 'AVIO_ERR_PLAN_INVALID' }, 'an object has none')
+})
+
 t.test('wants of a package its segments, and an ETag where all are in one object', async t => {
   const span = {
     ...{ startTicks: 0, durationTicks: 9, byteLength: 9, sampleCount: 1, sampleTicks: 9, jumpTicks: 0 },

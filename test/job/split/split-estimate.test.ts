@@ -1,5 +1,5 @@
 import t from 'tap'
-import { AUDIO_SPEED, decodeSpeed, encodeSpeed } from '../../../lib/job/encoding/encode-speed.js'
+import { AUDIO_SPEED, IMAGE_SPEED, decodeSpeed, encodeSpeed } from '../../../lib/job/encoding/encode-speed.js'
 import { JOIN_SPEED, splitTimes } from '../../../lib/job/grid/split-gain.js'
 import { type EstimateSpec, estimateSplit, estimateText } from '../../../lib/job/split/split-estimate.js'
 
@@ -8,7 +8,13 @@ const LOAD = { encoder: 'libx264', args: [], width: 1920, height: 1080, fps: 25 
 /** An hour on eight processors, or on 20 workers. */
 const SPEC: EstimateSpec = {
   ...{ seconds: 3600, chunks: 60, chunkSeconds: 60, workers: 20 },
-  ...{ source: { width: 1920, height: 1080, fps: 25 }, encodings: [LOAD], audios: 1, runUpSeconds: 1 },
+  ...{
+    source: { width: 1920, height: 1080, fps: 25 },
+    encodings: [LOAD],
+    audios: 1,
+    images: 0,
+    runUpSeconds: 1,
+  },
   ...{ isCopied: true, threads: 1, processors: 8, stated: undefined },
 }
 
@@ -24,7 +30,7 @@ t.test('assumes the speed of a core, and that a single run uses all processors',
     ...{ seconds: 3600, chunks: 60, chunkSeconds: 60, workers: 20 },
     ...{ chunkSpeed: near(core), wholeSpeed: near(8 * core), decodeSpeed: near(decode) },
     ...{ startSeconds: 1, runUpSeconds: 1 },
-    ...{ audioSeconds: near(1 + 3600 / AUDIO_SPEED), joinSeconds: 1 + 3600 / JOIN_SPEED },
+    ...{ audioSeconds: near(1 + 3600 / AUDIO_SPEED), imagesSeconds: 0, joinSeconds: 1 + 3600 / JOIN_SPEED },
   })
   t.same(times, splitTimes(terms), 'the results follow from the terms alone')
 })
@@ -45,6 +51,7 @@ t.test('each property of the plan changes the estimate', async t => {
   t.ok(of({ source: { width: 3840, height: 2160, fps: 50 } }).chunkSpeed < chunkSpeed, 'a larger source')
   t.equal(of({ audios: 0 }).audioSeconds, 0)
   t.equal(of({ audios: 3 }).audioSeconds, near(1 + (3 * 3600) / AUDIO_SPEED))
+  t.equal(of({ images: 360 }).imagesSeconds, near(1 + 360 / IMAGE_SPEED))
   t.equal(of({ isCopied: false }).joinSeconds, 1, 'the join of a package reads no media')
 })
 
@@ -71,6 +78,10 @@ t.test('tells the estimate in sentences', async t => {
     /chunks would take about \d\.\d s, a single run about 1 s\.$/,
     /^A chunk takes 1\.2 s, the audio 1\.1 s, the join 1 s\. .*: 12 × for a chunk, 99 × for a single run/,
   ])
+  t.match(
+    estimateText(estimateSplit({ ...short, images: 3600 }))[1],
+    /the audio 1\.1 s, the images \d+ min, the join/,
+  )
   const [, basis] = estimateText(estimateSplit({ ...SPEC, processors: 1 }))
   t.match(
     basis,

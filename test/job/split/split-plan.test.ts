@@ -2,8 +2,13 @@ import t from 'tap'
 import {
   type SplitPlan,
   checkPlan,
+  isChunk,
+  mediaPlaylists,
+  pieceName,
   pieceNames,
+  piecesOf,
   planHash,
+  uncutPieces,
   workPrefix,
 } from '../../../lib/job/split/split-plan.js'
 
@@ -34,7 +39,14 @@ const ESTIMATE: SplitPlan['estimate'] = {
   encodings: ['libx264 medium, 64x64, 25 frames/s'],
   terms: {
     ...{ seconds: 3.6, chunks: 2, chunkSeconds: 2, workers: 1, chunkSpeed: 1, wholeSpeed: 1 },
-    ...{ startSeconds: 1, runUpSeconds: 1, decodeSpeed: 10, audioSeconds: 0, joinSeconds: 1 },
+    ...{
+      startSeconds: 1,
+      runUpSeconds: 1,
+      decodeSpeed: 10,
+      audioSeconds: 0,
+      imagesSeconds: 0,
+      joinSeconds: 1,
+    },
   },
 }
 
@@ -82,6 +94,17 @@ t.test('the hash of a package depends on all that its players see', async t => {
     ...{ playlist: 'main.m3u8', renditions: [{ name: 'hd' }, { name: 'en' }] },
     removeReplaced: false,
   }
+  const images = {
+    ...({
+      name: 'thumbnails',
+      every: 2.5,
+      exact: false,
+      format: 'jpeg',
+      columns: 5,
+      rows: 5,
+      width: 160,
+    } as const),
+  }
   const hash = planHash({ ...PIECES, output })
   for (const change of [{ replaces: '"e"' }, { replacesMpd: '"e"' }, { removeReplaced: true }])
     t.equal(planHash({ ...PIECES, output: { ...output, ...change } }), hash, JSON.stringify(change))
@@ -93,8 +116,19 @@ t.test('the hash of a package depends on all that its players see', async t => {
     { renditions: [{ name: 'hd' }, { name: 'en', language: 'en' }] },
     { renditions: [{ name: 'hd' }, { name: 'en', default: true }] },
     { renditions: [{ name: 'en' }, { name: 'hd' }] },
+    { images },
   ])
     t.not(planHash({ ...PIECES, output: { ...output, ...change } }), hash, JSON.stringify(change))
+  const withImages = (change: object = {}) =>
+    planHash({ ...PIECES, output: { ...output, images: { ...images, ...change } } })
+  t.equal(withImages(), withImages())
+  const { every, ...rest } = images
+  t.not(planHash({ ...PIECES, output: { ...output, images: { ...rest, times: [every] } } }), withImages())
+  for (const change of [
+    ...[{ name: 'x' }, { every: 2.25 }, { exact: true }, { format: 'png' }, { columns: 4 }, { rows: 4 }],
+    ...[{ width: 80 }, { height: 90 }],
+  ])
+    t.not(withImages(change), withImages(), JSON.stringify(change))
 })
 
 t.test('survives JSON, and refuses a plan that was changed on the way', async t => {
@@ -121,5 +155,19 @@ t.test('refuses an output that is not split, with the reason', async t => {
 
 t.test('names its pieces', async t => {
   t.same(pieceNames(PLAN), ['chunk-00000', 'chunk-00001', 'audio'])
+  const output = { type: 'package', run: 'r', renditions: [{ name: 'hd' }], images: { name: 'thumbs' } }
+  const full = { ...PLAN, output } as unknown as SplitPlan
+  for (const [plan, uncut] of [
+    [PLAN, ['audio']],
+    [{ ...PLAN, audio: undefined } as unknown as SplitPlan, []],
+    [full, ['audio', 'images']],
+    [{ ...full, audio: undefined } as unknown as SplitPlan, ['images']],
+  ] as const) {
+    t.same(uncutPieces(plan), uncut)
+    t.same(piecesOf(plan), [...uncut, 0, 1], 'those that are not split go first')
+    t.same(pieceNames(plan), ['chunk-00000', 'chunk-00001', ...uncut])
+  }
+  t.same([3, 'audio' as const, 'images' as const].map(pieceName).map(isChunk), [true, false, false])
+  t.same(mediaPlaylists(full.output as never), ['r/hd/index.m3u8', 'r/thumbs/index.m3u8'])
   t.equal(workPrefix(PLAN), `tmp/${PLAN.hash}/`)
 })

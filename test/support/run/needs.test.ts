@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import t from 'tap'
 import { BUILD, ROOT } from '../program.js'
-import { Needs, SETTLED_BY_ONE_RUN } from './needs.js'
+import { Needs, SETTLED_BY_ONE_RUN, sourceOf } from './needs.js'
 
 /** The needs of a test file with this code, among these other files. */
 function needs(code: string, others: Record<string, string> = {}): Needs {
@@ -98,6 +98,24 @@ t.test('finds files that another Node or ffmpeg cannot affect', async t => {
   t.equal(needs('', reached).dependsOnVersions(file), false, 'nor one that a single run settles')
 })
 
+t.test('finds files that versions between the oldest and the newest need', async t => {
+  const reachesNode = 'import "node:stream";\n'
+  const between = (file: string, source: string, test = reachesNode) => {
+    const files = { [sourceOf(file).replace('.ts', '.js')]: source, 'lib/io/y.js': reachesNode }
+    return needs('', { [file.replace('.ts', '.js')]: test, ...files }).dependsOnVersionsBetween(file)
+  }
+  for (const name of ['node:stream', 'node:http', 'node:fs/promises', '@aws-sdk/client-s3', 'bullmq'])
+    t.equal(between('test/hls/x.test.ts', `import { a } from "${name}";\n`), true, name)
+  for (const name of ['node:path', '../io/y.js'])
+    t.equal(between('test/hls/x.test.ts', `import { a } from "${name}";\n`), false, name)
+  t.equal(between('test/hls/x.faults.test.ts', reachesNode), true, 'each test of that source')
+  t.equal(between('test/hls/x.test.ts', reachesNode, ''), false, 'only if it depends on a version at all')
+  for (const room of ['io', 's3', 'ffmpeg/args', 'testing', 'sweep', 'integration'])
+    t.equal(between(`test/${room}/x.test.ts`, ''), true, room)
+  t.equal(between('test/io/x.test.ts', '', ''), false)
+  t.equal(between('test/examples/x.test.ts', ''), false)
+})
+
 /** All test files. */
 const ALL = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
   .filter(name => name.endsWith('.test.ts'))
@@ -116,9 +134,6 @@ t.test('each reason why one run of a test is enough has tests, and each such tes
   t.end()
 })
 
-/** The source that a test holds: `lib/io/x.ts` for `test/io/x.faults.test.ts`. */
-const sourceOf = (file: string) => file.replace(/^test\//, 'lib/').replace(/\.(?:[\w-]+\.)?test\.ts$/, '.ts')
-
 t.test('another Node or ffmpeg runs the tests of the library, except for queues', t => {
   const settled = ALL.filter(file => SETTLED_BY_ONE_RUN.some(({ files }) => files.test(file)))
   const ofLibrary = settled.filter(file => existsSync(join(ROOT, sourceOf(file))))
@@ -133,5 +148,27 @@ t.test('another Node or ffmpeg runs the tests of the library, except for queues'
   ]) {
     t.ok(needs.dependsOnVersions(file), file)
   }
+  t.end()
+})
+
+t.test('versions between run the tests of streams, stores, children and ffmpeg', t => {
+  const needs = new Needs()
+  const between = ALL.filter(file => needs.dependsOnVersionsBetween(file))
+  for (const file of [
+    ...['test/io/pipeline/pipe-check.stages.test.ts', 'test/s3/s3-multipart-writable.faults.test.ts'],
+    ...[
+      'test/ffmpeg/ffmpeg-process.test.ts',
+      'test/ffmpeg/route/input-route.test.ts',
+      'test/sweep/routes.test.ts',
+    ],
+    ...[
+      'test/mp4/fmp4-validator.test.ts',
+      'test/job/split/encode-piece.test.ts',
+      'test/integration/pipeline.test.ts',
+    ],
+  ])
+    t.ok(between.includes(file), file)
+  for (const file of ['test/job/split/run-split.sources.test.ts', 'test/examples/transcode.test.ts'])
+    t.notOk(between.includes(file), file)
   t.end()
 })

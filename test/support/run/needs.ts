@@ -7,7 +7,8 @@ import { BUILD, ROOT, compiledOf } from '../program.js'
  * which has no types and only one form of import.
  *
  * Files that reach neither a child process nor a network, and don't change their process, share processes. Files that
- * another Node or ffmpeg cannot affect are left out of the runs for those.
+ * another Node or ffmpeg cannot affect are left out of the runs for those; versions between the oldest and the newest
+ * run only the files that meet Node or ffmpeg directly.
  */
 
 /** Modules that start children, open sockets or change the engine, and packages that do. */
@@ -59,6 +60,14 @@ export const SETTLED_BY_ONE_RUN: readonly { readonly files: RegExp; readonly bec
   },
 ]
 
+/**
+ * What versions of Node and ffmpeg between the oldest and the newest run. The library meets Node's streams, sockets and
+ * children in these rooms, and ffmpeg's versions in theirs alone: all of their tests run, and those of whole pipelines
+ * and of every container. Of what is built upon them, a change of Node can reach only the files that import Node or a
+ * package themselves; the others, which mostly look at what ffmpeg makes of many sources, run at both ends.
+ */
+const SURFACES = /^test\/(?:ffmpeg|integration|io|s3|sweep|testing)\//
+
 const IMPORT = /^(?:import|export)\b[^;"]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm
 
 /** The test files that share processes, and those that run alone, both in the given order. */
@@ -71,6 +80,11 @@ interface Module {
   readonly imports: readonly string[]
   /** It changes the process, or it is unknown. */
   readonly touches: boolean
+}
+
+/** The source that a test holds, whether there is one or not: `lib/io/x.ts` for `test/io/x.faults.test.ts`. */
+export function sourceOf(file: string): string {
+  return file.replace(/^test\//, 'lib/').replace(/\.(?:[\w-]+\.)?test\.ts$/, '.ts')
 }
 
 /** Reads compiled modules, each once. Test files are named by their paths from the root. */
@@ -93,6 +107,15 @@ export class Needs {
     if (SETTLED_BY_ONE_RUN.some(({ files }) => files.test(file))) return false
     return [...this.#reachedBy(file)].some(name =>
       isOurs(name) ? this.#module(name).touches : !SETTLED.test(name),
+    )
+  }
+
+  /** Whether a version between the oldest and the newest could affect it, if it holds on both of them. */
+  dependsOnVersionsBetween(file: string): boolean {
+    if (!this.dependsOnVersions(file)) return false
+    if (SURFACES.test(file)) return true
+    return this.#module(compiledOf(join(ROOT, sourceOf(file)))).imports.some(
+      name => !isOurs(name) && !SETTLED.test(name),
     )
   }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { gridOptions, tileHeight, tilesOf } from '../../../lib/tasks/storyboard/storyboard-tiles.js'
+import { sheetSettings, tileHeight, tilesOf } from '../../../lib/tasks/storyboard/storyboard-tiles.js'
 
 const grid = { columns: 2, rows: 2, width: 160, height: 90 }
 
@@ -19,8 +19,13 @@ t.test('keeps the aspect ratio of the video in a tile, with an even height', asy
   t.equal(tileHeight(2, { width: 10_000, height: 10 }), 2)
 })
 
-t.test('checks columns and rows', async t => {
-  t.same(gridOptions({}), { columns: 5, rows: 5 })
-  t.same(gridOptions({ columns: 1, rows: 100 }), { columns: 1, rows: 100 })
-  t.throws(() => gridOptions({ rows: 0 }), { message: /"rows" must be an integer from 1 to 100/ })
+t.test('checks the layout and the format of sheets', async t => {
+  t.same(sheetSettings({}), { columns: 5, rows: 5, width: 160, height: undefined, format: 'jpeg' })
+  const given = { columns: 1, rows: 100, width: 4096, height: 2, format: 'webp' }
+  t.same(sheetSettings(given), given)
+  t.throws(() => sheetSettings({ rows: 0 }), { message: /"rows" must be an integer from 1 to 100/ })
+  t.throws(() => sheetSettings({ columns: 101 }), { message: /"columns" must be/ })
+  t.throws(() => sheetSettings({ width: 1 }), { message: /"width" must be an integer from 2 to 4096 pixels/ })
+  t.throws(() => sheetSettings({ height: 4097 }), { message: /"height" must be/ })
+  t.throws(() => sheetSettings({ format: 'gif' }), { message: /"format" must be/ })
 })
