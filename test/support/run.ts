@@ -23,6 +23,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT } from './program.js'
 import { Report } from './report.js'
+import { bundleTap } from './run/bundle-tap.js'
 import { compile } from './run/compile.js'
 import { Load } from './run/load.js'
 import { Needs, type Plan } from './run/needs.js'
@@ -67,6 +68,7 @@ try {
   const ffmpeg = await ffmpegEnvironment()
   await compile()
   buildTap()
+  await bundleTap()
   await startGateways()
   if (options['under-load']) load = new Load()
   if (stop.signal.aborted || !(await runTests(ffmpeg))) process.exitCode = 1
