@@ -10,6 +10,7 @@
  *   npm test -- --between-versions    of those, the ones for versions between the oldest and the newest
  *   npm test -- --no-ceph             without the gateways: tests that need them are skipped, with the reason
  *   npm test -- --no-browser          without the browser, likewise
+ *   npm test -- --no-surveys          without the tests of dozens of sources
  *   npm test -- --ffmpeg=trixie       with the ffmpeg and ffprobe of a Debian suite, fetched the first time
  *
  * The first line names the ffmpeg, the last one is `N passed, N failed`. In CI (`CI=true`) a missing gateway or ffmpeg
@@ -26,7 +27,7 @@ import { Report } from './report.js'
 import { bundleTap } from './run/bundle-tap.js'
 import { compile } from './run/compile.js'
 import { Load } from './run/load.js'
-import { Needs, type Plan } from './run/needs.js'
+import { Needs, type Plan, SURVEYS } from './run/needs.js'
 import { SourcePlaces } from './run/source-places.js'
 import { Ceph, type CephRelease } from './servers/ceph.js'
 import { debianFfmpeg, ffmpegVersion } from './servers/debian-ffmpeg.js'
@@ -50,10 +51,11 @@ const { values: options, positionals } = parseArgs({
     ceph: { type: 'boolean', default: true },
     ffmpeg: { type: 'string' },
     grep: { type: 'string', multiple: true, default: [] },
-    // One more than there are processors: many tests wait for a timer or a server.
-    jobs: { type: 'string', default: String(availableParallelism() + 1) },
+    // Two more than there are processors: many tests wait for a timer or a server.
+    jobs: { type: 'string', default: String(availableParallelism() + 2) },
     only: { type: 'boolean', default: false },
     'other-versions': { type: 'boolean', default: false },
+    surveys: { type: 'boolean', default: true },
     // Only for tests that hang; a busy machine may be slow.
     timeout: { type: 'string', default: '600' },
     'under-load': { type: 'boolean', default: false },
@@ -185,6 +187,7 @@ async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
 function plan(): Plan {
   const needs = new Needs()
   const chosen = files.filter(file => {
+    if (!options.surveys && SURVEYS.test(file)) return false
     if (options['between-versions']) return needs.dependsOnVersionsBetween(file)
     return !options['other-versions'] || needs.dependsOnVersions(file)
   })

@@ -4,17 +4,14 @@ import { runCase } from './cases.js'
 import type { EngineName } from './farm.js'
 import { situationsOf } from './situations/index.js'
 
-/** The part of `npm run engines` that runs with all tests: one situation of each kind. */
+/** The part of `npm run engines` that runs with all tests: a death, a worker that stands still, a cancelled job. */
 const PART: Readonly<Record<EngineName, readonly string[]>> = {
   process: ['a worker is killed in a chunk'],
   redis: [
-    'a worker is killed in the join',
     'a worker stands still in a chunk, and goes on after a newer job wrote the key',
-    'a whole job whose worker died is taken over after a newer job wrote the key',
     'a job is cancelled in a chunk',
-    'the engine loses everything, and the job is added again',
   ],
-  postgres: ['a worker is killed in a chunk', 'a job is cancelled in a chunk'],
+  postgres: ['a worker is killed in a chunk'],
 }
 
 const ENGINES: Readonly<Record<string, EngineName>> = { Redis: 'redis', PostgreSQL: 'postgres' }

@@ -1,6 +1,6 @@
 import { transform } from 'esbuild'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { BUILD, ROOT, compiledOf } from '../program.js'
@@ -31,8 +31,13 @@ export async function compile(): Promise<Set<string>> {
   for (const file of before.keys()) if (!sources.has(file)) remove(file)
   const changed = [...sources].filter(([file]) => before.get(file) !== hashes.get(file))
   await Promise.all(changed.map(([file, text]) => compileFile(file, text)))
-  mkdirSync(BUILD, { recursive: true })
-  writeFileSync(MANIFEST, JSON.stringify(Object.fromEntries(hashes)))
+  if (changed.length > 0 || hashes.size !== before.size) {
+    mkdirSync(BUILD, { recursive: true })
+    // In one step, because another run may be reading it.
+    const written = `${MANIFEST}.${process.pid}`
+    writeFileSync(written, JSON.stringify(Object.fromEntries(hashes)))
+    renameSync(written, MANIFEST)
+  }
   return new Set(sources.keys())
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import t from 'tap'
 import { BUILD, ROOT } from '../program.js'
-import { Needs, SETTLED_BY_ONE_RUN, sourceOf } from './needs.js'
+import { Needs, SETTLED_BY_ONE_RUN, SURVEYS, sourceOf } from './needs.js'
 
 /** The needs of a test file with this code, among these other files. */
 function needs(code: string, others: Record<string, string> = {}): Needs {
@@ -131,6 +131,19 @@ t.test('each reason why one run of a test is enough has tests, and each such tes
     ALL.filter(file => SETTLED_BY_ONE_RUN.filter(({ files }) => files.test(file)).length > 1),
     [],
   )
+  t.end()
+})
+
+t.test('surveys run on the newest versions, and have tests beside them that run on every one', t => {
+  const needs = new Needs()
+  const surveys = ALL.filter(file => SURVEYS.test(file))
+  t.ok(surveys.length > 0)
+  for (const file of surveys) {
+    t.ok(needs.dependsOnVersions(file), file)
+    t.notOk(needs.dependsOnVersionsBetween(file), file)
+    const beside = ALL.filter(other => other !== file && sourceOf(other) === sourceOf(file))
+    t.ok(beside.length > 0, file)
+  }
   t.end()
 })
 

@@ -61,6 +61,12 @@ export const SETTLED_BY_ONE_RUN: readonly { readonly files: RegExp; readonly bec
 ]
 
 /**
+ * Tests that go through dozens of sources to compare what ffmpeg makes of them. CI runs them as the other long suites,
+ * once, with the newest ffmpeg; the tests beside them hold the same promise for a few sources with every other one.
+ */
+export const SURVEYS = /^test\/job\/split\/run-split\.sources\.test\.ts$/
+
+/**
  * What versions of Node and ffmpeg between the oldest and the newest run. The library meets Node's streams, sockets and
  * children in these rooms, and ffmpeg's versions in theirs alone: all of their tests run, and those of whole pipelines
  * and of every container. Of what is built upon them, a change of Node can reach only the files that import Node or a
@@ -112,7 +118,7 @@ export class Needs {
 
   /** Whether a version between the oldest and the newest could affect it, if it holds on both of them. */
   dependsOnVersionsBetween(file: string): boolean {
-    if (!this.dependsOnVersions(file)) return false
+    if (SURVEYS.test(file) || !this.dependsOnVersions(file)) return false
     if (SURFACES.test(file)) return true
     return this.#module(compiledOf(join(ROOT, sourceOf(file)))).imports.some(
       name => !isOurs(name) && !SETTLED.test(name),
