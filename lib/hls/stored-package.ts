@@ -63,11 +63,13 @@ export async function publishStored(
       addSegments(rendition, log, alignment)
     }
     if (images !== undefined) publication.addImages(images)
-    const media = await publication.publishMedia()
+    const media = renditions.flatMap(({ segments }) => segments.map(({ stored }) => stored.name))
+    objects.countStored([...new Set(media), ...(images?.sheets ?? []).map(({ name }) => name)])
+    const playlistsOfMedia = await publication.publishMedia()
     // A sent request is not taken back: from here on only its outcome counts.
     forget()
     signal?.throwIfAborted()
-    const playlists = [...media, ...(await publication.publishRoots())]
+    const playlists = [...playlistsOfMedia, ...(await publication.publishRoots())]
     return packagingResult({ publication, run, playlists, leftBehind: await publication.leftBehind() })
   } finally {
     forget()

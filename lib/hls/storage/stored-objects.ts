@@ -66,6 +66,15 @@ export class StoredObjects {
     await writer.end()
   }
 
+  /**
+   * Counts media that are stored already, as those that it stores.
+   *
+   * @throws `HlsError` `AVIO_ERR_LIMIT_OBJECTS` for one too many
+   */
+  countStored(names: readonly string[]): void {
+    for (const name of names) this.#countOne(name)
+  }
+
   /** Opens an object that is written piece by piece. */
   open(name: string, { cache, media, large, isRoot = false, ifNoneMatch }: ObjectKind): ObjectWriter {
     if (this.#abortedBy) throw this.#abortedBy

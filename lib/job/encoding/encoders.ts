@@ -19,9 +19,14 @@ interface Encoder {
   readonly hasVbvInit: boolean
   /** Whether a constant quality is its default. */
   readonly isQualityDefault: boolean
-  /** Whether `-b:v` beside `-crf` is only a cap. */
-  readonly isCapped: boolean
+  /** Its options for a constant quality. Others are ignored, with a warning. */
+  readonly qualities: readonly string[]
+  /** Those of them beside which `-b:v` is ignored, or only a cap. */
+  readonly overBitrate: readonly string[]
 }
+
+/** Without `-crf`, they aim at an average bit rate. */
+const BY_CRF = { isQualityDefault: false, qualities: ['crf'], overBitrate: ['crf'] } as const
 
 const ENCODERS: Readonly<Record<string, Encoder>> = {
   libx264: {
@@ -30,7 +35,8 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
     hasMinimum: true,
     hasVbvInit: true,
     isQualityDefault: true,
-    isCapped: false,
+    qualities: ['crf', 'qp'],
+    overBitrate: ['crf', 'qp'],
   },
   libx265: {
     parameters: 'x265-params',
@@ -39,17 +45,19 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
     hasMinimum: true,
     hasVbvInit: true,
     isQualityDefault: true,
-    isCapped: false,
+    qualities: ['crf', 'qp'],
+    overBitrate: ['crf'],
   },
-  'libvpx-vp9': { hasMinimum: true, hasVbvInit: false, isQualityDefault: false, isCapped: true },
-  'libaom-av1': { hasMinimum: true, hasVbvInit: false, isQualityDefault: false, isCapped: true },
+  'libvpx-vp9': { ...BY_CRF, hasMinimum: true, hasVbvInit: false },
+  'libaom-av1': { ...BY_CRF, hasMinimum: true, hasVbvInit: false },
   libsvtav1: {
     parameters: 'svtav1-params',
     entries: () => 'scd=0:irefresh-type=2',
     hasMinimum: false,
     hasVbvInit: false,
     isQualityDefault: true,
-    isCapped: false,
+    qualities: ['crf', 'qp'],
+    overBitrate: ['crf', 'qp'],
   },
 }
 
@@ -170,12 +178,10 @@ function parameterList(
 
 function checkRate(name: string, encoder: Encoder, args: readonly Argument[]): void {
   const has = (names: readonly string[]) => args.find(({ name: option }) => names.includes(option))
-  const quality = has(['crf', 'qp', 'cqp'])
   const rate = has(['b', 'vb'])
   const list = args.find(({ name: option, value = '' }) => PARAMETERS.has(option) && AIMS.test(value))
-  const isAim = rate !== undefined && rate.value !== '0' && !(quality !== undefined && encoder.isCapped)
-  const aim =
-    list ?? (isAim && (quality === undefined || encoder.isCapped) ? rate : undefined) ?? has(['minrate'])
+  const isAim = rate !== undefined && rate.value !== '0' && has(encoder.overBitrate) === undefined
+  const aim = list ?? (isAim ? rate : undefined) ?? has(['minrate'])
   if (aim !== undefined) {
     throw new UnsplitReason(
       'rate-control',
@@ -183,7 +189,7 @@ function checkRate(name: string, encoder: Encoder, args: readonly Argument[]): v
         'too many bits, hard ones too few. Use a quality with a cap: -crf, -maxrate, -bufsize.',
     )
   }
-  if (quality === undefined && !encoder.isQualityDefault)
+  if (has(encoder.qualities) === undefined && !encoder.isQualityDefault)
     throw new UnsplitReason(
       'rate-control',
       `"-c:v ${name}" without "-crf" aims at an average bit rate. Set "-crf".`,

@@ -13,7 +13,7 @@ import { timesOf } from './package-settings.js'
 import { packageStorage } from './package-storage.js'
 import type { PieceResult } from './piece-result.js'
 import { pinOf } from './plan-split.js'
-import { pieceLimits } from './split-limits.js'
+import { mostObjects, pieceLimits } from './split-limits.js'
 import {
   type PlannedImages,
   type PlannedPackage,
@@ -54,7 +54,8 @@ async function storeSheets(
   const { name, exact, format, columns, rows, width, height } = images
   const { ffmpegPath, ffprobePath, env, signal, onProgress } = context
   const storage = packageStorage(output, store.client)
-  const objects = new StoredObjects(storage, packagerSettings({ storage }))
+  const { cacheControl } = packagerSettings({ storage })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: mostObjects(plan.limits) })
   const sheets = storyboard({
     ...timesOf(images),
     ...{ exact, format, columns, rows, width, height },

@@ -24,7 +24,10 @@ export async function joinPackage(
   const storage = commitStorage(plan, output, store)
   const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
   const { leftBehind } = await publishStored(
-    { storage, targetDuration, layout, playlist, mpd, run, removeReplaced, signal },
+    {
+      ...{ storage, targetDuration, layout, playlist, mpd, run, removeReplaced, signal },
+      limits: { maxObjects: plan.limits?.maxObjects },
+    },
     output.renditions.map(options => storedRendition(options, parts.get(options.name)!, output)),
     images,
   )

@@ -60,7 +60,8 @@ export async function runSplit(
   try {
     const there = await resultUnderKey(checked, store)
     const result = there ?? (await made(checked, context, concurrency))
-    await removeWork(checked, context)
+    // The object is stored, and an abort is too late.
+    await removeWork(checked, { client: context.client })
     return result
   } catch (error) {
     const { client } = context

@@ -11,7 +11,7 @@ import { formatS3Uri } from '../../s3/request/s3-location.js'
 import { packageStorage } from './package-storage.js'
 import type { PieceMedia, PieceRendition } from './piece-result.js'
 import type { PieceSink } from './piece-sink.js'
-import { type PlannedLimits, checkDuration } from './split-limits.js'
+import { type PlannedLimits, checkDuration, mostObjects } from './split-limits.js'
 import type { PlannedPackage } from './split-plan.js'
 import type { WorkStore } from './work-store.js'
 
@@ -42,13 +42,13 @@ export class SegmentPieceSink implements PieceSink {
   #end!: () => void
 
   constructor(place: SegmentPlace, store: WorkStore) {
-    const { output, name, attempt } = place
+    const { output, name, attempt, limits } = place
     const { bucket, prefix, run, targetDuration, layout } = output
     const storage = packageStorage(output, store.client)
-    const { cacheControl, maxObjects, maxSegmentSize } = packagerSettings({ storage, targetDuration, layout })
+    const { cacheControl, maxSegmentSize } = packagerSettings({ storage, targetDuration, layout })
     this.#place = place
     this.#store = store
-    this.#objects = new StoredObjects(storage, { cacheControl, maxObjects })
+    this.#objects = new StoredObjects(storage, { cacheControl, maxObjects: mostObjects(limits) })
     const names = { segment: `${attempt}-`, media: attempt }
     this.#output = new RenditionOutput(`${run}/${name}`, layout, this.#objects, names)
     this.over = new Promise(resolve => (this.#end = resolve))

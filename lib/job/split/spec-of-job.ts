@@ -36,7 +36,7 @@ export function specOfJob(job: Job, workers: number): SplitSpec {
   for (const name of ['format', 'args'] as const) {
     if (input![name] !== undefined) throw reason(`inputs[0].${name}: the source of a split job can have none`)
   }
-  const made = output.type === 'object' ? objectOf(output) : packageOf(output, limits?.maxObjects)
+  const made = output.type === 'object' ? objectOf(output) : packageOf(output)
   const { threads } = split
   if (threads !== undefined && threads > (limits?.threads ?? Infinity))
     throw invalidJob('split.threads', `is more than limits.threads (${limits!.threads})`)
@@ -50,7 +50,7 @@ export function specOfJob(job: Job, workers: number): SplitSpec {
     ...made,
     work: { bucket, prefix },
     workers,
-    ...limitedBy(limits),
+    ...limitedBy(limits, output),
     ...gridOf(split, output),
   }
 }
@@ -73,10 +73,9 @@ function objectOf(object: JobObject): { output: SplitObject; args: string[] } {
   }
 }
 
-function packageOf(output: JobPackage, maxObjects: number | undefined): { output: SplitPackage } {
+function packageOf(output: JobPackage): { output: SplitPackage } {
   const { prefix, renditions, images, align } = output
   if (align === false) throw reason('outputs[0].align: the renditions of a split package are always aligned')
-  if (maxObjects !== undefined) throw reason('limits.maxObjects: pieces do not check it')
   const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
   const { storageClass, serverSideEncryption, kmsKeyId } = output
   const { bucket, key } = objectAt(parsePrefix(prefix), 'outputs[0].prefix')
@@ -107,9 +106,9 @@ function stated(video: StatedEncoding['video']): VideoEncoding | undefined {
   return typeof video === 'object' ? video : undefined
 }
 
-/** The limits of the job that concern the pieces. */
-function limitedBy(limits: JobLimits = {}): Pick<SplitSpec, 'limits'> {
-  const set = Object.entries(limits).filter(([name]) => name !== 'maxObjects')
+/** The limits of the job that concern the pieces: an object is one object. */
+function limitedBy(limits: JobLimits = {}, { type }: JobObject | JobPackage): Pick<SplitSpec, 'limits'> {
+  const set = Object.entries(limits).filter(([name]) => name !== 'maxObjects' || type === 'package')
   return set.length === 0 ? {} : { limits: Object.fromEntries(set) }
 }
 

@@ -14,6 +14,12 @@ export interface SplitLimits extends FfmpegLimits {
    * `AVIO_ERR_LIMIT_INPUT_BYTES`.
    */
   maxInputBytes?: number | undefined
+  /**
+   * The most objects of a package: segments, initialization segments and sheets of thumbnails. 1 to 2⁵³ − 1, or
+   * `Infinity`. Checked for each piece, and for all of them before anything is published. Exceeded:
+   * `AVIO_ERR_LIMIT_OBJECTS`.
+   */
+  maxObjects?: number | undefined
 }
 
 /** The limits of a plan, as JSON: an absent one is unlimited. They do not change the pieces. */
@@ -23,11 +29,10 @@ export type PlannedLimits = { readonly [Name in keyof SplitLimits]?: number }
 export function splitLimitsOption(options: object): PlannedLimits | undefined {
   const given = objectOption<SplitLimits>(options, 'limits')
   if (given === undefined) return undefined
-  const { maxInputBytes, ...limits } = given
-  integerOption({ maxInputBytes }, 'limits.maxInputBytes', {
-    ...{ min: 1, max: Number.MAX_SAFE_INTEGER, default: Infinity },
-    ...{ unit: 'bytes', infinity: true },
-  })
+  const { maxInputBytes, maxObjects, ...limits } = given
+  const count = { min: 1, max: Number.MAX_SAFE_INTEGER, default: Infinity, infinity: true }
+  integerOption({ maxInputBytes }, 'limits.maxInputBytes', { ...count, unit: 'bytes' })
+  integerOption({ maxObjects }, 'limits.maxObjects', count)
   limitsOption({ limits })
   // JSON has no Infinity.
   const set = Object.entries(given).filter(([, value]) => value !== undefined && value !== Infinity)
@@ -64,6 +69,11 @@ export function joinLimits(limits: PlannedLimits = {}): FfmpegLimits {
  */
 export function threadsWithin({ threads = Infinity }: PlannedLimits = {}, wanted: number): number {
   return Math.min(threads, wanted)
+}
+
+/** The most objects of a package. */
+export function mostObjects({ maxObjects = Infinity }: PlannedLimits = {}): number {
+  return maxObjects
 }
 
 /** Checks the size of the source. @throws `FfmpegError` `AVIO_ERR_LIMIT_INPUT_BYTES` */

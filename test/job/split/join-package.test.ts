@@ -1,10 +1,11 @@
 import t from 'tap'
 import type { JobPackage } from '../../../lib/job/schema/job.js'
 import { encodeImages } from '../../../lib/job/split/encode-images.js'
-import { encodeChunk } from '../../../lib/job/split/encode-piece.js'
+import { encodeAudio, encodeChunk } from '../../../lib/job/split/encode-piece.js'
 import { joinChunks } from '../../../lib/job/split/join-chunks.js'
 import { removeWork } from '../../../lib/job/split/remove-work.js'
 import { runSplit } from '../../../lib/job/split/run-split.js'
+import type { LocalS3 } from '../../../lib/testing/index.js'
 import { ffmpegToFile, ffprobeJson } from '../../support/media.js'
 import { splitSource } from '../../support/split.js'
 import { ladder, openPackage, withoutNames } from '../../support/split-package.js'
@@ -452,6 +453,40 @@ t.test('refuses media that are gone, and chunks with other headers', async t => 
     t.notOk(s3.keys('web').includes('split/main.m3u8'))
   }
 })
+
+t.test(
+  'counts objects as one run does: those of each piece, and all of them before anything is published',
+  async t => {
+    const { s3, client, plan, pieces, whole } = await openPackage(t, await mp4('25'))
+    for (const layout of ['byterange', 'segments'] as const) {
+      const output = { layout, images: { count: 2, columns: 1, rows: 1 } }
+      const made = await plan(output)
+      const results = await pieces(made)
+      const stored = s3.keys('web').filter(key => key.includes(made.output.run)).length
+      // The join stores three initialization segments.
+      const most = stored + 3
+      if (layout === 'segments') {
+        await whole(output)
+        t.equal(s3.keys('web').filter(key => /whole\/.*\.(?:m4s|mp4|jpg)$/.test(key)).length, most)
+      }
+      const limited = (maxObjects: number) => ({ ...made, limits: { maxObjects } })
+      const refused = { code: 'AVIO_ERR_LIMIT_OBJECTS' }
+      await t.rejects(joinChunks(limited(most - 1), results, { client }), refused)
+      t.notOk(s3.keys('web').includes('split/main.m3u8'))
+      if (layout === 'segments')
+        await t.rejects(encodeAudio(limited(1), { client, ...fresh(s3, 'audio') }), refused)
+      await t.rejects(encodeImages(limited(1), { client, ...fresh(s3, 'images') }), refused)
+      await joinChunks(limited(most), results, { client })
+      for (const root of ['split/main.m3u8', 'split/manifest.mpd']) s3.delete('web', root)
+    }
+  },
+)
+
+/** Forgets the results of a kind of piece, so that it is made again. */
+function fresh(s3: LocalS3, kind: string): object {
+  for (const key of s3.keys('work')) if (key.includes(`/${kind}`)) s3.delete('work', key)
+  return {}
+}
 
 t.test('removes the replaced package if asked to', async t => {
   const { s3, client, plan, whole } = await openPackage(t, await mp4('25'))

@@ -169,6 +169,18 @@ t.test('stores an object again whose content type, cache control or metadata hav
   }
 })
 
+t.test('an abort after the commit is too late: the object is the result, and its pieces go', async t => {
+  const { s3, client, plan, left } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const abort = new AbortController()
+  const held = s3.fault({ operation: 'DeleteObject', bucket: 'work', hold: true })
+  const running = runSplit(await plan(), { client, signal: abort.signal })
+  await held.reached
+  abort.abort()
+  held.release()
+  t.match(await running, { key: 'out.mp4', etag: s3.head('web', 'out.mp4')!.etag })
+  t.same(left(), [])
+})
+
 t.test('leaves nothing after an abort', async t => {
   const { s3, client, plan, left } = await openSplit(t, await splitSource())
   const abort = new AbortController()

@@ -32,7 +32,9 @@ t.test('keeps what is given as JSON, and names the limit that breaks its rule', 
       ...{ code: 'AVIO_ERR_OPTION', option: `limits.${name}` },
     })
   }
-  t.throws(() => splitLimitsOption({ limits: { maxObjects: 1 } }), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => splitLimitsOption({ limits: { maxObjects: 0 } }), { code: 'AVIO_ERR_OPTION' })
+  t.same(splitLimitsOption({ limits: { maxObjects: 1 } }), { maxObjects: 1 })
+  t.equal(splitLimitsOption({ limits: { maxObjects: Infinity } }), undefined)
 })
 
 t.test('gives each tool the limits that concern it', async t => {
