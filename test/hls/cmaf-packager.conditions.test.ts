@@ -105,7 +105,10 @@ for (const [where, open] of [
       )
       const before = names()
       const playlist = await text('main.m3u8')
-      await t.rejects(run(storage, { mode }), { code: exists })
+      let opened = 0
+      const counted = watched(storage, '', () => Promise.resolve(opened++))
+      await t.rejects(run(counted, { mode }), { code: exists })
+      t.equal(opened, 0, `${mode}: before the first object`)
       t.same([names(), await text('main.m3u8')], [before, playlist], `${mode}: before anything is stored`)
       await run(storage, { mode, ifNoneMatch: undefined })
     }

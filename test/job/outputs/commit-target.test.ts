@@ -81,6 +81,38 @@ t.test('replaces what is there now, or what a queue has seen', async t => {
   await t.rejects(openCommitSet(target, client, { signal: AbortSignal.abort() }), { name: 'AbortError' })
 })
 
+t.test(
+  'with ifNoneMatch, replaces nothing but what the same job has stored, also where nobody may look',
+  async t => {
+    const s3 = await LocalS3.start({ buckets: ['web'] })
+    const client = new S3Client(s3.clientConfig())
+    t.teardown(async () => {
+      client.destroy()
+      await s3.close()
+    })
+    const target = { bucket: 'web', prefix: 'p/', decision: 'a', others: ['b'] }
+    const open = (id = 'job') => openCommitSet(target, client, { id, ifNoneMatch: '*' })
+    const exists = { code: 'AVIO_ERR_PRECONDITION_FAILED', message: /\(ifNoneMatch: \*\)/ }
+    const as = { contentType: 'text/plain' }
+    for (const name of ['a', 'b']) {
+      await s3.put('web', `p/${name}`, 'older')
+      await t.rejects(open(), { ...exists, key: `p/${name}` })
+      s3.fault({ operation: 'HeadObject', status: 403, code: 'AccessDenied', times: Infinity })
+      const blind = await open()
+      const stored = name === 'a' ? [] : ['a']
+      for (const one of stored) await blind.put(one, Buffer.from('new'), as)
+      t.ok(await refused(blind.put(name, Buffer.from('new'), as)), name)
+      s3.clearFaults()
+      t.equal(String(await s3.get('web', `p/${name}`)), 'older')
+      for (const key of s3.keys('web')) s3.delete('web', key)
+    }
+    await (await open()).put('a', Buffer.from('own'), as)
+    await t.rejects(open('another'), exists)
+    await (await open()).put('a', Buffer.from('own again'), as)
+    t.equal(String(await s3.get('web', 'p/a')), 'own again')
+  },
+)
+
 t.test('says what has changed, and what to do', t => {
   const cause = new Error('412')
   t.match(newerObject({ bucket: 'web', key: 'a' }, cause), {

@@ -230,6 +230,24 @@ t.test('stores without a condition where nobody may look', async t => {
   t.equal(await textOf(a, 'main'), 'main of a')
 })
 
+t.test('takes an object that has gone for a change, up to the very request', async t => {
+  const { s3, storeFor } = await openLocal(t)
+  const a = storeFor('a')
+  for (const name of ['main', 'other']) {
+    await putAll(await begin(a, 'o'), 'o')
+    const set = await begin(a, 'a')
+    const before = () => {
+      s3.delete('web', `p/${name}`)
+      return Promise.resolve()
+    }
+    s3.fault({ operation: 'PutObject', key: `p/${name}`, when: by('a'), before })
+    if (name === 'main') t.match(await refused(putAll(set, 'a')), { refused: 'lost' })
+    else await putAll(set, 'a')
+    t.equal(await textOf(a, name), name === 'main' ? undefined : 'other of a')
+    for (const key of s3.keys('web')) s3.delete('web', key)
+  }
+})
+
 t.test('does not take another write that is under way for a refusal', async t => {
   const { s3, storeFor } = await openLocal(t)
   const a = storeFor('a')
