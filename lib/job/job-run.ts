@@ -8,6 +8,7 @@ import { CommitGroup } from '../io/pipeline/commit-group.js'
 import type { RandomAccess } from '../io/random-access.js'
 import type { CommitSet } from '../s3/commit/commit-set.js'
 import { CommitSink } from '../s3/commit/commit-sink.js'
+import type { ObjectState } from '../s3/commit/head-object.js'
 import type { JobError } from '../errors.js'
 import { transcode } from '../tasks/transcode.js'
 import type { JobOutputResult, JobResult } from './schema/job-result.js'
@@ -117,7 +118,8 @@ export class JobRun {
   async #lookAtTargets(): Promise<void> {
     const { client, terms } = this.#settings
     const { outputs } = this.#job
-    await checkTargets(outputs, { client, signal: this.#signal, isOwn: found => isOfJob(found, terms?.id) })
+    const isOwn = (found: ObjectState) => isOfJob(found, terms?.id)
+    await checkTargets(outputs, { client, signal: this.#signal, isOwn, seen: terms?.replaces })
     const look = async (output: JobOutput, n: number) => {
       const target = commitTarget(output)
       if (target === undefined) return

@@ -20,6 +20,8 @@ export interface LookSettings {
   readonly signal: AbortSignal | undefined
   /** An object that meets any condition, since this very job has stored it. */
   readonly isOwn: (found: ObjectState) => boolean
+  /** What a look has found just now under the keys of outputs that are objects: an ETag, or `null` for nothing. */
+  readonly seen?: readonly (string | null)[] | undefined
 }
 
 /**
@@ -31,11 +33,11 @@ export interface LookSettings {
  * @throws {@link S3Error} `AVIO_ERR_PRECONDITION_FAILED`; `FileError` `AVIO_ERR_FILE_EXISTS`
  */
 export async function checkTargets(outputs: readonly JobOutput[], settings: LookSettings): Promise<void> {
-  const looks = outputs
-    .filter(output => hasCondition(output))
-    .flatMap(output =>
-      fixedTargets(output).map(location => look(output as WriteCondition, location, settings)),
-    )
+  const looks = outputs.flatMap((output, n) => {
+    if (!hasCondition(output)) return []
+    const seen = output.type === 'object' ? settings.seen?.[n] : undefined
+    return fixedTargets(output).map(location => look(output as WriteCondition, location, settings, seen))
+  })
   // The first in the order of the outputs, however long each look takes.
   const refused = (await Promise.allSettled(looks)).find(one => one.status === 'rejected')
   if (refused !== undefined) throw refused.reason
@@ -70,9 +72,15 @@ async function look(
   condition: WriteCondition,
   location: Location,
   { client, signal, isOwn }: LookSettings,
+  seen: string | null | undefined,
 ): Promise<void> {
   if (location.kind === 'file') await checkNoFile(location.path)
   if (location.kind !== 's3') return
+  if (seen !== undefined) {
+    const refused = conditionFailure(condition, location, seen ?? undefined)
+    if (refused !== undefined) throw refused
+    return
+  }
   let found: ObjectState | undefined
   try {
     found = await headObject(client, location, { signal })

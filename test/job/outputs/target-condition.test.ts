@@ -48,6 +48,25 @@ t.test('looks for the targets of each type of output that has a condition', asyn
   t.equal(s3.calls.length, 0)
 })
 
+t.test('does not look for an object again that somebody has just looked for', async t => {
+  const url = 's3://web/seen.mp4'
+  const object = { type: 'object', url, format: 'mp4', ...ONLY } as const
+  const replacing = { type: 'object', url, format: 'mp4', ifMatch: '"a"' } as const
+  const report = { type: 'probe', url: 's3://web/seen.json', ...ONLY } as const
+  const refused = { code: 'AVIO_ERR_PRECONDITION_FAILED', key: 'seen.mp4' }
+  s3.clearCalls()
+  await look([object], { seen: [null] })
+  await look([replacing], { seen: ['"a"'] })
+  await t.rejects(look([object], { seen: ['"a"'] }), refused)
+  await t.rejects(look([replacing], { seen: [null] }), refused)
+  t.equal(s3.calls.length, 0)
+  await look([report, object], { seen: [null, null] })
+  t.same(
+    s3.calls.map(({ key }) => key),
+    ['seen.json'],
+  )
+})
+
 t.test('compares the ETag of an object', async t => {
   const object = { type: 'object', url: 's3://web/o.mp4', format: 'mp4' } as const
   const { etag } = await s3.put('web', 'o.mp4', 'x')
