@@ -36,7 +36,7 @@ export async function pack(folder: string): Promise<Tarball> {
   const copy = join(folder, 'package-source')
   const { files } = await npmPack(root, '--dry-run')
   for (const { path } of files) await cp(join(root, path), join(copy, path))
-  await run(process.execPath, [join(root, 'scripts', 'package-links.mjs')], { cwd: copy })
+  await run(process.execPath, [join(root, 'scripts', 'package-pages.mjs')], { cwd: copy })
   const { filename, size, unpackedSize } = await npmPack(copy, '--pack-destination', folder)
   return { file: join(folder, filename), size, unpackedSize }
 }

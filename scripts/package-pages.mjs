@@ -1,8 +1,8 @@
 /**
- * The links in the pages of the package. Some pages, the images and the examples are not in it, since it has a budget;
- * in the repository the links to them are relative, for GitHub, the site and every clone. So before npm packs
- * (`prepack`), those links become absolute ones to the repository, and afterwards (`postpack --restore`) the pages are
- * put back as they were.
+ * The pages of the package, which has a budget. Some pages, the images and the examples are not in it; in the repository
+ * the links to them are relative, for GitHub, the site and every clone. And the columns of tables are aligned by spaces, a
+ * third of all the pages' bytes. So before npm packs (`prepack`), those links become absolute ones to the repository and
+ * tables lose their padding, and afterwards (`postpack --restore`) the pages are put back as they were.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -11,7 +11,7 @@ import path from 'node:path'
 import process from 'node:process'
 
 /** Where the pages are kept while they are changed. */
-const KEPT = path.join('.build', 'package-links')
+const KEPT = path.join('.build', 'package-pages')
 
 /** The files that npm packs, with `/`. */
 function packedFiles() {
@@ -20,6 +20,21 @@ function packedFiles() {
   const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []]
   const [{ files }] = JSON.parse(execFileSync(command, [...first, ...args], { encoding: 'utf8' }))
   return new Set(files.map(file => file.path))
+}
+
+const BLOCK = /(^ *```.*?^ *```)/ms
+
+/** The page without the spaces that align the columns of its tables. Code is left alone. */
+function withoutPadding(page) {
+  const row = line =>
+    /^[|\s:-]+$/.test(line)
+      ? line.replace(/-{4,}/g, '---')
+      : line.replace(/(?<!\\)\| {2,}/g, '| ').replace(/ {2,}\|/g, ' |')
+  const narrow = part => part.replace(/^\|.*\|$/gm, row)
+  return page
+    .split(BLOCK)
+    .map((part, n) => (n % 2 === 1 ? part : narrow(part)))
+    .join('')
 }
 
 /** The page `file` with absolute links to whatever is not `packed`. Code is left alone. */
@@ -36,7 +51,7 @@ function withAbsoluteLinks(page, file, packed, repository) {
   }
 }
 
-/** Makes links absolute, and keeps the pages as they were. */
+/** Changes the pages, and keeps them as they were. */
 async function change() {
   const { repository } = JSON.parse(await readFile('package.json', 'utf8'))
   const url = repository.url.replace(/^git\+/, '').replace(/\.git$/, '')
@@ -44,7 +59,7 @@ async function change() {
   for (const file of packed) {
     if (!file.endsWith('.md') || file.startsWith('dist/')) continue
     const page = await readFile(file, 'utf8')
-    const changed = withAbsoluteLinks(page, file, packed, url)
+    const changed = withoutPadding(withAbsoluteLinks(page, file, packed, url))
     if (changed === page) continue
     const kept = path.join(KEPT, file)
     await mkdir(path.dirname(kept), { recursive: true })
@@ -63,7 +78,7 @@ async function restore() {
     const [now, changed] = await Promise.all([readFile(file, 'utf8'), readFile(`${kept}.packed`, 'utf8')])
     const original = await readFile(kept, 'utf8')
     if (now !== changed && now !== original)
-      throw new Error(`${file} was edited while its links were absolute: the page from before is ${kept}.`)
+      throw new Error(`${file} was edited while it was packed: the page from before is ${kept}.`)
     await writeFile(file, original)
   }
   await rm(KEPT, { recursive: true })

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { deadLinks } from './dead-links.js'
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/package-links.mjs', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../../scripts/package-pages.mjs', import.meta.url))
 
 const PAGES = {
   'README.md': [
@@ -16,7 +16,11 @@ const PAGES = {
     '[![both](docs/x.svg)](docs/c.md)',
     '```md',
     '[code](docs/c.md)',
+    '| a    | b |',
     '```',
+    '| a          |    b | `x \\|  y` |',
+    '| ---------- | ---: | :-------: |',
+    '| [c](docs/) |   -1 |           |',
   ].join('\n'),
   'docs/a.md': '[up](../README.md) [beside](c.md) [example](../examples/e.ts)\n',
 }
@@ -29,7 +33,11 @@ const ABSOLUTE = {
     '[![both](https://example.com/o/r/raw/HEAD/docs/x.svg)](https://example.com/o/r/blob/HEAD/docs/c.md)',
     '```md',
     '[code](docs/c.md)',
+    '| a    | b |',
     '```',
+    '| a | b | `x \\|  y` |',
+    '| --- | ---: | :---: |',
+    '| [c](https://example.com/o/r/blob/HEAD/docs/) | -1 | |',
   ].join('\n'),
   'docs/a.md':
     '[up](../README.md) [beside](https://example.com/o/r/blob/HEAD/docs/c.md) ' +
@@ -69,7 +77,7 @@ async function pagesOf(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(names.map((name, n) => [name, texts[n]!]))
 }
 
-t.test('makes links to what is not packed absolute, and puts the pages back', async t => {
+t.test('makes links to what is not packed absolute and tables narrow, and puts the pages back', async t => {
   const folder = await packageOf(t, PAGES)
   await runScript(folder)
   t.same(await pagesOf(folder), ABSOLUTE)
