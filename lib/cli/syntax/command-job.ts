@@ -1,4 +1,5 @@
 import { checkInput, checkOutput } from '../../ffmpeg/args/build-arguments.js'
+import { COMPLEX_GRAPHS } from '../../ffmpeg/args/filtergraph.js'
 import { refuseEverywhere } from '../../ffmpeg/args/refused-arguments.js'
 import { shownLocation } from '../../job/schema/location.js'
 import type { Argument } from '../../ffmpeg/args/parse-arguments.js'
@@ -53,7 +54,7 @@ export function commandJob(words: readonly string[], cwd: string, settings: Obje
     )
   }
   const overwrite = globals.findLast(({ name }) => name === 'y' || name === 'n')?.name === 'y'
-  const graphs = globals.filter(({ name }) => name === 'filter_complex' || name === 'lavfi')
+  const graphs = globals.filter(({ name }) => COMPLEX_GRAPHS.has(name))
   for (const graph of graphs) refuseEverywhere(graph, 'filterComplex')
   const job: Job = {
     version: 1,

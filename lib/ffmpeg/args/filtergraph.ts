@@ -6,6 +6,11 @@
  * It reads malformed graphs as far as possible: ffmpeg itself rejects them.
  */
 
+/** Options whose value is the filtergraph of one stream. */
+export const SIMPLE_GRAPHS: ReadonlySet<string> = new Set(['vf', 'af', 'filter'])
+/** Options whose value is a filtergraph between inputs and outputs. */
+export const COMPLEX_GRAPHS: ReadonlySet<string> = new Set(['filter_complex', 'lavfi'])
+
 /** One filter. */
 export interface Filter {
   /** Without its instance: `scale` for `scale@hd`. */

@@ -1,3 +1,4 @@
+import { COMPLEX_GRAPHS, SIMPLE_GRAPHS, filtersOf } from './filtergraph.js'
 import { parseArguments } from './parse-arguments.js'
 
 /**
@@ -15,14 +16,15 @@ export const FILL_BUFFER: readonly string[] = ['-flush_packets', '0']
 
 /** Options that read an input at the speed at which it plays. */
 const PACES = new Set(['re', 'readrate'])
-const FILTERS = new Set(['vf', 'af', 'filter', 'filter_complex', 'lavfi'])
-/** A filter that does. */
-const PACING_FILTER = /(?:^|[,;\]\s])a?realtime\b/
+/** Filters that do. */
+const PACING_FILTERS = new Set(['realtime', 'arealtime'])
 
 /** Whether arguments make ffmpeg work at the speed at which the media plays, as for a live audience. */
 export function isPaced(args: readonly string[], option: string): boolean {
   return parseArguments(args, option).some(
     ({ name, negated, value = '' }) =>
-      (PACES.has(name) && !negated) || (FILTERS.has(name) && PACING_FILTER.test(value)),
+      (PACES.has(name) && !negated) ||
+      ((SIMPLE_GRAPHS.has(name) || COMPLEX_GRAPHS.has(name)) &&
+        filtersOf(value).some(filter => PACING_FILTERS.has(filter.name))),
   )
 }

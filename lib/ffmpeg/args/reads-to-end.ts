@@ -1,3 +1,4 @@
+import { COMPLEX_GRAPHS, SIMPLE_GRAPHS } from './filtergraph.js'
 import { type Argument, parseArguments } from './parse-arguments.js'
 import { expectedDuration } from '../log/media-time.js'
 import type { FfmpegProgress } from '../log/progress.js'
@@ -11,15 +12,7 @@ interface WithArgs {
 const TIMES = new Set(['t', 'to'])
 const FRAMES = new Set(['frames', 'vframes', 'aframes', 'dframes'])
 const OTHERS = new Set(['shortest', 'fs'])
-const FILTERS = new Set([
-  'vf',
-  'af',
-  'filter',
-  'filter_complex',
-  'lavfi',
-  'filter_script',
-  'filter_complex_script',
-])
+const FILTERS = new Set([...SIMPLE_GRAPHS, ...COMPLEX_GRAPHS, 'filter_script', 'filter_complex_script'])
 /** `trim=duration=5`, `atrim=0:5`: a filter that stops at some point. */
 const TRIM = /\ba?trim=(?:[^,;[\]]*\b(?:end|end_pts|end_frame|end_sample|duration)=|[^,;[\]=:]*:)/
 /** Seconds that may be missing at the end of a part: ffmpeg reports the start of its last frame. */
@@ -54,7 +47,7 @@ export function isReadToEnd(
 /** Whether an output may use streams of an input: if it names its streams, only the named ones. */
 function mayUse(output: readonly Argument[], index: number): boolean {
   const maps = output.filter(({ name }) => name === 'map')
-  const graphs = output.filter(({ name }) => name === 'filter_complex' || name === 'lavfi')
+  const graphs = output.filter(({ name }) => COMPLEX_GRAPHS.has(name))
   if (maps.length === 0) return true
   return (
     maps.some(({ value = '' }) => Number.parseInt(value, 10) === index) ||

@@ -1,4 +1,5 @@
 import { graphLengths } from '../args/filter-lengths.js'
+import { COMPLEX_GRAPHS, SIMPLE_GRAPHS } from '../args/filtergraph.js'
 import { type Argument, parseArguments } from '../args/parse-arguments.js'
 import { trimmed } from '../log/media-time.js'
 
@@ -19,8 +20,6 @@ const MOVES_INPUT = new Set(['itsoffset', 'itsscale', 'stream_loop', 'sseof', 'r
 const ENDS_OUTPUT = new Set(['frames', 'vframes', 'aframes', 'dframes', 'output_ts_offset', 'filter_script'])
 /** Times of the inputs themselves, from which nothing is subtracted. */
 const KEEPS_TIMES = new Set(['copyts'])
-const FILTERS = new Set(['vf', 'af', 'filter'])
-const GRAPHS = new Set(['filter_complex', 'lavfi'])
 const GRAPH_FILES = new Set(['filter_complex_script'])
 /** A bitstream filter that sets times. */
 const SETS_TIMES = /(?:^|,)setts\b/
@@ -40,7 +39,7 @@ export function expectedLength({ inputs, outputs, globalArgs, feeds }: LengthQue
     return isMoved || duration === undefined ? undefined : trimmed(duration, args)
   })
   const graphs = all
-    .filter(({ name }) => GRAPHS.has(name))
+    .filter(({ name }) => COMPLEX_GRAPHS.has(name))
     .map(({ value = '' }) =>
       graphLengths(value, label => lengths[label === undefined ? onlyOf(inputs) : inputOf(label)]),
     )
@@ -92,7 +91,7 @@ function directOf(
 /** The length of a stream behind the filters of its output: unknown if one of them changes it. */
 function filteredLength(own: readonly Argument[], length: number | undefined): number | undefined {
   const isSame = own
-    .filter(({ name }) => FILTERS.has(name))
+    .filter(({ name }) => SIMPLE_GRAPHS.has(name))
     .every(({ value = '' }) => {
       const { labeled, unlabeled } = graphLengths(value, () => length)
       return [...labeled.values(), ...unlabeled].every(part => part === length)

@@ -74,11 +74,13 @@ export async function jobCommand(spec: RunSpec, maker: CommandMaker): Promise<Ru
     args: input.args,
     formatWhitelist: input.formatWhitelist,
   }))
-  const isLive = inputs.some(({ mayBeLive, args }) => mayBeLive === true || isPaced(args, 'input.args'))
+  const isLive =
+    isPaced(globalArgs, 'globalArgs') ||
+    inputs.some(({ mayBeLive, args }) => mayBeLive === true || isPaced(args, 'input.args'))
   const outputSpecs = outputs.map(({ format, args, layout, hasLateTrack, cover }, n) => ({
     url: `pipe:${fds.outputs[n]!}`,
     ...{ format, args, layout, hasLateTrack, cover },
-    isLive: isLive || [args, globalArgs].some(list => isPaced(list, 'output.args')),
+    isLive: isLive || isPaced(args, 'output.args'),
   }))
   if (spec.prepare) {
     const [input, output] = [inputSpecs[0]!, outputSpecs[0]!]

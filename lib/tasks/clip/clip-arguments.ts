@@ -1,3 +1,4 @@
+import { COMPLEX_GRAPHS } from '../../ffmpeg/args/filtergraph.js'
 import { type Argument, parseArguments } from '../../ffmpeg/args/parse-arguments.js'
 import { parseMediaTime } from '../../ffmpeg/log/media-time.js'
 import { landingArguments, onClock } from '../shown-picture.js'
@@ -17,7 +18,7 @@ export function startArguments(time: number): string[] {
 export const ENCODED = ['-c:v', 'libx264', '-c:a', 'aac']
 
 const CODECS = new Set(['c', 'codec', 'vcodec', 'acodec'])
-const GRAPHS = new Set(['filter_complex', 'lavfi', 'filter_script', 'filter_complex_script'])
+const GRAPHS = new Set([...COMPLEX_GRAPHS, 'filter_script', 'filter_complex_script'])
 /** Options that set frame times besides ours. */
 const RATES = new Set(['r', 'fpsmax', 'vsync', 'fps_mode', 'enc_time_base'])
 

@@ -34,9 +34,17 @@ t.test('knows what is read at the speed at which it plays', async t => {
     ['-vf', 'realtime'],
     ['-af', 'volume=2,arealtime=limit=2'],
     ['-filter_complex', '[0:v] realtime [v]'],
+    ['-filter:v', 'realtime@slow'],
   ])
     t.ok(isPaced(args, 'args'), args.join(' '))
-  for (const args of [[], ['-nore'], ['-t', '1'], ['-vf', 'scale=2:2'], ['-metadata', 'title=realtime']])
+  for (const args of [
+    [],
+    ['-nore'],
+    ['-t', '1'],
+    ['-vf', 'scale=2:2'],
+    ['-metadata', 'title=realtime'],
+    ['-vf', "drawtext=text='a,realtime'"],
+  ])
     t.notOk(isPaced(args, 'args'), args.join(' '))
 })
 

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import {
   commitTarget,
   decisionOf,
@@ -9,6 +9,17 @@ import {
 import type { JobOutput } from '../../../lib/job/schema/job.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { refused } from '../../support/refused.js'
+
+/** A store, and a target of two names in it. */
+async function served(t: Test) {
+  const s3 = await LocalS3.start({ buckets: ['web'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  return { s3, client, target: { bucket: 'web', prefix: 'p/', decision: 'a', others: ['b'] } }
+}
 
 t.test('knows the object that decides, of each type of output', t => {
   const at = { bucket: 'web', prefix: 'p/' }
@@ -50,13 +61,7 @@ t.test('knows the object that decides, of each type of output', t => {
 })
 
 t.test('replaces what is there now, or what a queue has seen', async t => {
-  const s3 = await LocalS3.start({ buckets: ['web'] })
-  const client = new S3Client(s3.clientConfig())
-  t.teardown(async () => {
-    client.destroy()
-    await s3.close()
-  })
-  const target = { bucket: 'web', prefix: 'p/', decision: 'a', others: ['b'] }
+  const { s3, client, target } = await served(t)
   const store = async (settings: Parameters<typeof openCommitSet>[2], meanwhile?: () => Promise<unknown>) => {
     const set = await openCommitSet(target, client, settings)
     await meanwhile?.()
@@ -84,13 +89,7 @@ t.test('replaces what is there now, or what a queue has seen', async t => {
 t.test(
   'with ifNoneMatch, replaces nothing but what the same job has stored, also where nobody may look',
   async t => {
-    const s3 = await LocalS3.start({ buckets: ['web'] })
-    const client = new S3Client(s3.clientConfig())
-    t.teardown(async () => {
-      client.destroy()
-      await s3.close()
-    })
-    const target = { bucket: 'web', prefix: 'p/', decision: 'a', others: ['b'] }
+    const { s3, client, target } = await served(t)
     const open = (id = 'job') => openCommitSet(target, client, { id, ifNoneMatch: '*' })
     const exists = { code: 'AVIO_ERR_PRECONDITION_FAILED', message: /\(ifNoneMatch: \*\)/ }
     const as = { contentType: 'text/plain' }
