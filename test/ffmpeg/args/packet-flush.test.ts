@@ -59,6 +59,8 @@ t.test('an input that exists already fills the buffer of the output, unless it i
   )
   t.notOk(await fills({ input: { args: ['-readrate', '100'] }, output: MP3 }))
   t.notOk(await fills({ output: { ...MP3, args: [...MP3.args, '-af', 'arealtime=speed=100'] } }))
+  const globalArgs = ['-filter_complex', '[0:a]arealtime=speed=100[a]']
+  t.notOk(await fills({ globalArgs, output: { ...MP3, args: [...MP3.args, '-map', '[a]'] } }))
 })
 
 t.test('a source that is read by seeking exists', async t => {
