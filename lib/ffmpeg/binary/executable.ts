@@ -13,7 +13,7 @@ export function named(value: string, env: NodeJS.ProcessEnv): Promise<Found> {
 /** Where programs were found, by name and PATH. */
 const places = new Map<string, string>()
 
-/** Looks a program up on PATH. As in a shell, it stays where it was found until it can't be run there any more. */
+/** Looks a program up on PATH. Its place is remembered, as in a shell, until it can no longer be run there. */
 export async function fromPath(name: string, env: NodeJS.ProcessEnv): Promise<Found> {
   const place = [name, env['PATH']].join(delimiter)
   const known = places.get(place)
