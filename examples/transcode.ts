@@ -97,7 +97,7 @@ function report(outcomes: readonly Outcome[]): string {
     ['memory at start, Node', ...outcomes.map(o => bytes(o.memoryAtStart))],
     ['peak memory, Node', ...outcomes.map(o => bytes(o.peakMemory))],
     ['peak memory, ffmpeg', ...outcomes.map(o => or(o.ffmpegPeakMemory, bytes))],
-    ['files written', ...outcomes.map(o => or(o.filesWritten, String))],
+    ['files written', ...outcomes.map(o => or(o.filesWritten?.length, String))],
     ['bytes written to disk', ...outcomes.map(o => or(o.diskBytesWritten, bytes))],
   ])
 }

@@ -1,4 +1,4 @@
-import { readFile, readdir, readlink } from 'node:fs/promises'
+import { readFile, readdir, readlink, stat } from 'node:fs/promises'
 
 /** The cost of a run on this machine. `undefined` where the system has no such figure (the source is Linux's /proc). */
 export interface Cost {
@@ -8,8 +8,8 @@ export interface Cost {
   readonly peakMemory: number
   /** Peak resident set of the ffmpeg process, in bytes. */
   readonly ffmpegPeakMemory: number | undefined
-  /** Files opened for writing during the run, by this process or ffmpeg. */
-  readonly filesWritten: number | undefined
+  /** Paths of the files opened for writing during the run, by this process or ffmpeg. */
+  readonly filesWritten: readonly string[] | undefined
   /** Bytes that the kernel wrote to storage for this process and its ended children. */
   readonly diskBytesWritten: number | undefined
 }
@@ -49,7 +49,7 @@ export class Measurement {
       memoryAtStart: this.#atStart,
       peakMemory: this.#peak,
       ffmpegPeakMemory: this.#ffmpegPeak,
-      filesWritten: this.#written?.size,
+      filesWritten: this.#written && [...this.#written],
       diskBytesWritten:
         after === undefined || this.#diskBefore === undefined ? undefined : after - this.#diskBefore,
     }
@@ -77,14 +77,19 @@ async function diskBytesWritten(): Promise<number | undefined> {
 }
 
 /** Regular files that a process has open for writing: no pipes, sockets or terminals. */
-async function filesOpenForWriting(pid: number): Promise<string[]> {
+export async function filesOpenForWriting(pid: number): Promise<string[]> {
   const files: string[] = []
   for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
-    const target = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')
-    if (!target.startsWith('/') || target.startsWith('/dev/') || target.startsWith('/proc/')) continue
+    const path = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')
+    if (!path.startsWith('/') || path.startsWith('/dev/') || path.startsWith('/proc/')) continue
     const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8').catch(() => '')
     const flags = Number.parseInt(/^flags:\s+([0-7]+)/m.exec(info)?.[1] ?? '0', 8)
-    if ((flags & 3) !== 0) files.push(target)
+    if ((flags & 3) === 0) continue
+    // Between the two, a file that was read may have been closed, and a socket have got its number. Linux before 5.14
+    // has no inode there.
+    const inode = /^ino:\s+(\d+)/m.exec(info)?.[1]
+    const file = await stat(path).catch(() => undefined)
+    if (inode === undefined || file === undefined || file.ino === Number(inode)) files.push(path)
   }
   return files
 }

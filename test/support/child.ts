@@ -73,13 +73,22 @@ function read(path: string): string {
 }
 
 /**
- * Ends a process that may have ended.
+ * Sends a signal to a process that may have ended: looked at before, it can end before the signal.
  *
  * @throws RangeError if the pid is invalid: to kill(2), 0 means the whole process group, which includes all tests
  */
-export function endProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   if (!(Number.isInteger(pid) && pid > 0)) throw new RangeError(`${pid} is not a process id`)
-  if (!isGone(pid)) process.kill(pid, signal)
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Ends a process that may have ended. */
+export function endProcess(pid: number): void {
+  signalProcess(pid, 'SIGKILL')
 }
 
 const KINDS = ['PipeWrap', 'ProcessWrap', 'Timeout', 'TCPServerWrap', 'TCPSocketWrap']

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { basename } from 'node:path'
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
-import { commandLine, descendantsOf, endProcess, isStopped, isWaiting } from '../../support/child.js'
+import { commandLine, descendantsOf, isStopped, isWaiting, signalProcess } from '../../support/child.js'
 import type { WorkerSettings } from './farm.js'
 import { argsOf } from './programs.js'
 
@@ -119,7 +119,7 @@ export class WorkerProcess {
     // Until it stands still, it may start another one.
     while (!isStopped(pid)) await setImmediate()
     this.#stopped = descendantsOf(pid)
-    for (const child of this.#stopped) endProcess(child, 'SIGSTOP')
+    for (const child of this.#stopped) signalProcess(child, 'SIGSTOP')
   }
 
   /** The same while it runs an ffmpeg, for which it waits. */
@@ -140,7 +140,7 @@ export class WorkerProcess {
    *   `worker`: itself alone, and what it has started stands still until it is ended
    */
   async goOn(first: GoesOn = 'all'): Promise<void> {
-    if (first !== 'worker') for (const child of this.#stopped) endProcess(child, 'SIGCONT')
+    if (first !== 'worker') for (const child of this.#stopped) signalProcess(child, 'SIGCONT')
     if (first === 'ffmpeg') await Promise.all(this.#stopped.map(comesToRest))
     this.#child.kill('SIGCONT')
   }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { Daemon, asUser } from './daemon.js'
-import { childrenOf } from '../child.js'
+import { childrenOf, signalProcess } from '../child.js'
 import { findProgram, postgresFolders } from '../find-program.js'
 import { freePort } from './free-port.js'
 import { postgresTree } from './postgres-tree.js'
@@ -96,12 +96,12 @@ export class Postgres extends QueueServer {
   /** Each connection is served by a process of its own: all of them stop. */
   override freeze(): void {
     super.freeze()
-    for (const pid of childrenOf(this.pid)) process.kill(pid, 'SIGSTOP')
+    for (const pid of childrenOf(this.pid)) signalProcess(pid, 'SIGSTOP')
   }
 
   override thaw(): void {
     super.thaw()
-    for (const pid of childrenOf(this.pid)) process.kill(pid, 'SIGCONT')
+    for (const pid of childrenOf(this.pid)) signalProcess(pid, 'SIGCONT')
   }
 }
 
