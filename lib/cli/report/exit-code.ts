@@ -1,7 +1,8 @@
 /**
  * Exit codes: what a script can go by. Wrong usage (2) needs another command line; the input (3), ffmpeg (4) and the
  * store (5) say where to look; 6 says that the store has to be asked; 7 that the target is there already; 8 that a job
- * must run whole.
+ * must run whole. After 2, 3, 7 and 8 the same attempt would fail again: an engine must not make it. So an input that
+ * could not be read this time, but may be the next time, is 5.
  */
 export const EXIT = {
   done: 0,
@@ -74,13 +75,14 @@ const CODES: Readonly<Record<string, number>> = {
 
 /** The exit code for an error. */
 export function exitCodeOf(error: unknown): number {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
+  const { code, cause, retryable } = (error ?? {}) as { code?: unknown; cause?: unknown; retryable?: unknown }
   if (typeof code !== 'string' || !code.startsWith('AVIO_ERR_')) return EXIT.fault
   if (AS_THE_CAUSE.has(code) && exitCodeOf(cause) !== EXIT.fault) return exitCodeOf(cause)
   const begins = Object.keys(CODES).filter(name =>
     name.endsWith('_') ? code.startsWith(name) : code === name,
   )
-  return CODES[begins.sort((a, b) => b.length - a.length)[0] ?? ''] ?? EXIT.ffmpeg
+  const exitCode = CODES[begins.sort((a, b) => b.length - a.length)[0] ?? ''] ?? EXIT.ffmpeg
+  return exitCode === EXIT.input && retryable === true ? EXIT.store : exitCode
 }
 
 /** The codes that are listed, for a test. */

@@ -41,6 +41,23 @@ t.test('goes by the cause where the code only says where', async t => {
   t.equal(codeOf('AVIO_ERR_FFMPEG_EXIT', exists), EXIT.ffmpeg)
 })
 
+t.test('an error that may pass has no code that forbids another attempt', async t => {
+  const final: number[] = [EXIT.usage, EXIT.input, EXIT.exists, EXIT.unsplit]
+  let retried = 0
+  for (const code of AVIO_ERROR_CODES) {
+    const error = new AvioError(code, 'x')
+    if (error.retryable) {
+      retried++
+      t.notOk(final.includes(exitCodeOf(error)), `${code}: ${exitCodeOf(error)}`)
+    }
+  }
+  t.ok(retried > 20, `${retried} codes`)
+  for (const code of ['AVIO_ERR_READ_FAILED', 'AVIO_ERR_SOURCE_READ'] as const) {
+    t.equal(exitCodeOf(new AvioError(code, 'x', { retryable: false })), EXIT.input, `${code} after a 403`)
+    t.equal(exitCodeOf(new AvioError(code, 'x', { retryable: true })), EXIT.store, `${code} after a 503`)
+  }
+})
+
 t.test('calls anything else a fault', async t => {
   for (const error of [
     new Error('x'),
