@@ -254,7 +254,7 @@ function installServer(name) {
   if (run(process.execPath, ['--import', 'tsx', at('test', 'support', 'servers', 'fetch-servers.ts'), name]))
     return
   const missing =
-    `No ${debian} found; some tests keep queues in it. Install it (Debian: sudo apt-get install ${debian}), ` +
+    `No ${debian} found, which keeps queues. Install it (Debian: sudo apt-get install ${debian}), ` +
     `or name its server by ${variable}.`
   if (process.env.CI === 'true') throw new SetupError(missing)
   say(missing)

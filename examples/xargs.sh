@@ -3,7 +3,7 @@
 #
 # `avio-streams` is on PATH (npm install --global avio-streams @aws-sdk/client-s3), and the job has "split".
 # WORKERS is the number of pieces at a time, 4 by default. Run it again after a failure: only the missing pieces are
-# encoded.
+# encoded. Exit codes are those of the command, and 123 if a piece has failed or was killed.
 set -eu
 
 plan=$(avio-streams plan "$1" --store) || {
@@ -12,6 +12,8 @@ plan=$(avio-streams plan "$1" --store) || {
   [ "$code" -eq 8 ] && exec avio-streams run "$1"
   exit "$code"
 }
-avio-streams plan "$plan" --steps | xargs -P "${WORKERS:-4}" -n 1 avio-streams step "$plan" --quiet
+# Of a killed process, xargs itself would end at once, and leave those that run alone: the shell between makes it a failure.
+avio-streams plan "$plan" --steps |
+  xargs -P "${WORKERS:-4}" -n 1 sh -c 'avio-streams step "$0" "$1" --quiet || exit 1' "$plan"
 avio-streams step "$plan" join
 avio-streams step "$plan" remove

@@ -9,19 +9,29 @@ manifests=$(dirname "$0")
 NAME=$1 JOB=$2
 : "${IMAGE:?is the image of the command}" "${PARALLELISM:=20}"
 
-# Applies a manifest with its variables, and waits until the job has ended.
+# The logs of the pods of a Kubernetes job that have succeeded or failed: logs plan Succeeded. Of `kubectl logs job/…`
+# it is not known which of several attempts it shows.
+logs() {
+  kubectl get pods --selector "batch.kubernetes.io/job-name=$NAME-$1" --field-selector "status.phase=$2" --output name |
+    while read -r pod; do
+      kubectl logs "$pod" --tail 20
+    done
+}
+
+# Applies a manifest with its variables, and waits until the job has ended: run plan; run step join
 run() {
-  step=$1
-  kubectl delete job "$NAME-$step" --ignore-not-found
+  STEP=${2-$1}
+  # Its pods, too, have to be gone: they would be taken for those of the new job.
+  kubectl delete job "$NAME-$STEP" --ignore-not-found --cascade=foreground
   sed -e "s|\${NAME}|$NAME|g; s|\${IMAGE}|$IMAGE|g; s|\${PLAN}|${PLAN-}|g; s|\${COUNT}|${COUNT-}|g" \
-    -e "s|\${PARALLELISM}|$PARALLELISM|g" "$manifests/$step.yaml" | kubectl apply -f -
+    -e "s|\${PARALLELISM}|$PARALLELISM|g; s|\${STEP}|$STEP|g" "$manifests/$1.yaml" | kubectl apply -f -
   while :; do
-    ended=$(kubectl get job "$NAME-$step" -o 'jsonpath={.status.conditions[?(@.status=="True")].type}')
+    ended=$(kubectl get job "$NAME-$STEP" -o 'jsonpath={.status.conditions[?(@.status=="True")].type}')
     case "$ended" in
       *Complete*) return ;;
       *Failed*)
-        kubectl logs "job/$NAME-$step" --tail 20 >&2
-        echo "The job $NAME-$step has failed" >&2
+        logs "$STEP" Failed >&2
+        echo "The job $NAME-$STEP has failed" >&2
         exit 1
         ;;
     esac
@@ -32,8 +42,9 @@ run() {
 kubectl delete configmap "$NAME" --ignore-not-found
 kubectl create configmap "$NAME" "--from-file=job.json=$JOB"
 run plan
-PLAN=$(kubectl logs "job/$NAME-plan" | grep '^s3://')
-COUNT=$(kubectl logs "job/$NAME-plan" | grep -x '[0-9]*')
+PLAN=$(logs plan Succeeded | grep '^s3://')
+COUNT=$(logs plan Succeeded | grep -x '[0-9]*')
 run pieces
-run join
-kubectl logs "job/$NAME-join"
+run step join
+run step remove
+logs join Succeeded

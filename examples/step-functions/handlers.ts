@@ -1,7 +1,8 @@
 /**
  * The Lambda handlers of `state-machine.asl.json`: one job of avio-streams on AWS Step Functions. `plan` cuts a film into
  * pieces, `encode` runs once for each of them in a Distributed Map, `join` makes one object of them, `remove` removes the
- * pieces. A job that can't be split is run by `whole`.
+ * pieces. A job that can't be split is run by `whole`. `batch.asl.json` starts that state machine for each object of a
+ * prefix.
  *
  * States hold 256 KB at most, so that only references pass through them: where the plan lies, and the number of a piece.
  * Lambda ends a function after 15 minutes. Each handler gives up a few seconds before: ffmpeg is ended, uploads are
@@ -41,6 +42,12 @@ export interface ObjectCreated {
   }
 }
 
+/** An object below a prefix: an item as Step Functions lists it (`s3:listObjectsV2`), and its bucket. */
+export interface ListedObject {
+  readonly bucket: string
+  readonly object: { readonly Key: string; readonly Size: number }
+}
+
 /** A chunk by its number, the audio, or the images of a package. */
 type Piece = number | 'audio' | 'images'
 
@@ -51,21 +58,20 @@ export type Planned =
 /** Time for ending ffmpeg and aborting the upload, in milliseconds. */
 const MARGIN = 10_000
 /** The concurrency of the Distributed Map. */
-const WORKERS = 100
+export const WORKERS = 100
 
 // Outside of the handlers, so that warm starts use its connections again.
 const client = new S3Client({})
 
-/** The job for a new object: change it to what you make of yours. */
-function jobFor({ detail: { bucket, object } }: ObjectCreated): Job {
-  const versionId = object['version-id']
+/** The job for an object: change it to what you make of yours. */
+function jobFor(bucket: string, key: string, versionId?: string): Job {
   return {
     version: 1,
-    inputs: [{ url: `s3://${bucket.name}/${object.key}`, ...(versionId !== undefined && { versionId }) }],
+    inputs: [{ url: `s3://${bucket}/${key}`, ...(versionId !== undefined && { versionId }) }],
     outputs: [
       {
         type: 'object',
-        url: `s3://${process.env['TARGET_BUCKET']!}/${object.key}.mp4`,
+        url: `s3://${process.env['TARGET_BUCKET']!}/${key}.mp4`,
         ...{ format: 'mp4', layout: 'file' },
         video: { codec: 'h264', crf: 23 },
         audio: { codec: 'aac' },
@@ -75,8 +81,17 @@ function jobFor({ detail: { bucket, object } }: ObjectCreated): Job {
   }
 }
 
-export const plan = handler(async (event: { job: Job } | ObjectCreated, signal): Promise<Planned> => {
-  const job = 'job' in event ? event.job : jobFor(event)
+type PlanEvent = { readonly job: Job } | ObjectCreated | ListedObject
+
+function jobOf(event: PlanEvent): Job {
+  if ('job' in event) return event.job
+  if ('object' in event) return jobFor(event.bucket, event.object.Key)
+  const { bucket, object } = event.detail
+  return jobFor(bucket.name, object.key, object['version-id'])
+}
+
+export const plan = handler(async (event: PlanEvent, signal): Promise<Planned> => {
+  const job = jobOf(event)
   if (job.split === undefined) return { job }
   const planned = await planJob(job, { client, signal, concurrency: WORKERS })
   if (planned.unsplit !== undefined) return { job }

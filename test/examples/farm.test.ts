@@ -80,7 +80,7 @@ t.test(
 
 t.test('runs all jobs in this process without a Redis, and says so', async t => {
   const lines = printed(t)
-  const redis = () => Promise.resolve('there is none on this machine')
+  const redis = () => Promise.reject(new Error('there is none on this machine'))
   const { engine, attempts, frames, left, url, close } = await main([], { clips: 2, seconds: 6, redis })
   t.teardown(close)
   t.equal(engine, 'No Redis (there is none on this machine): all jobs run in this process')

@@ -2,12 +2,16 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Job as KubernetesJob } from 'kubernetes-models/batch/v1'
+import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1'
+import { type IJob, Job as KubernetesJob } from 'kubernetes-models/batch/v1'
 import t, { type Test } from 'tap'
 import { parse } from 'yaml'
+import { durationOption } from '../../lib/cli/arguments/duration.js'
+import { EXIT } from '../../lib/cli/report/exit-code.js'
+import { CLEAN_UP } from '../../lib/engines/bullmq/farm-worker.js'
 import type { Job } from '../../lib/job/schema/job.js'
 import { LocalS3 } from '../../lib/testing/index.js'
-import { isGone } from '../support/child.js'
+import { descendantsOf, endProcess, isGone } from '../support/child.js'
 import { storeEnvironment } from '../support/cli.js'
 import { problemsOf } from '../support/docs-code.js'
 import { commandOnPath, frameCount, programOnPath } from '../support/on-path.js'
@@ -15,11 +19,11 @@ import { ROOT } from '../support/program.js'
 import { splitSource } from '../support/split.js'
 
 const FOLDER = join(ROOT, 'examples', 'kubernetes')
-const MANIFESTS = ['plan.yaml', 'pieces.yaml', 'join.yaml']
+const MANIFESTS = ['plan.yaml', 'pieces.yaml', 'step.yaml']
 
 const VALUES: Record<string, string> = {
   ...{ NAME: 'film-1', IMAGE: 'registry.example.com/avio-streams:1', COUNT: '5', PARALLELISM: '20' },
-  PLAN: 's3://scratch/pieces/0123/plan-4567.json',
+  ...{ PLAN: 's3://scratch/pieces/0123/plan-4567.json', STEP: 'join' },
 }
 
 /** A manifest as run.sh applies it. */
@@ -65,6 +69,44 @@ t.test('the pieces are indices, retried each for itself', t => {
       },
     },
   })
+  t.end()
+})
+
+t.test(
+  'ends a Job at once with the exit codes that another attempt would not change, and only with these',
+  t => {
+    const vain = [EXIT.usage, EXIT.input, EXIT.exists, EXIT.unsplit].sort()
+    for (const name of MANIFESTS) {
+      const { spec } = manifest(name) as IJob
+      t.same(spec!.podFailurePolicy!.rules[1], {
+        ...{ action: 'FailJob', onExitCodes: { operator: 'In', values: vain } },
+      })
+    }
+    t.end()
+  },
+)
+
+t.test('the command gets the SIGTERM of its pod, and the time to clean up', t => {
+  for (const name of ['pieces.yaml', 'step.yaml']) {
+    const { containers, terminationGracePeriodSeconds } = (manifest(name) as IJob).spec!.template.spec!
+    t.equal(containers[0]!.command, undefined, `${name}: the entry point is no shell`)
+    t.equal(containers[0]!.args![0], 'step')
+    t.ok(terminationGracePeriodSeconds! >= 30, name)
+  }
+  t.end()
+})
+
+t.test("the page's Deployment keeps to the schema, and lets a worker drain", t => {
+  const page = readFileSync(join(ROOT, 'docs', 'scale-out.md'), 'utf8')
+  const [, block] = /```yaml\n([\s\S]*?)```/.exec(page)!
+  const deployment = parse(block!) as IDeployment
+  new Deployment(deployment).validate()
+  const { terminationGracePeriodSeconds, containers, securityContext } = deployment.spec!.template.spec!
+  const { args, securityContext: own } = containers[0]!
+  const [drain] = args!.slice(args!.indexOf('--drain') + 1)
+  t.ok(terminationGracePeriodSeconds! > durationOption(drain!, '--drain') / 1000 + CLEAN_UP / 1000, drain!)
+  t.match(securityContext, { runAsNonRoot: true })
+  t.match(own, { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false })
   t.end()
 })
 
@@ -152,8 +194,39 @@ t.test('runs a pod for each piece, and a killed one again', async t => {
   const indices = pods('film-1-pieces').map(([index]) => index)
   t.same(indices.sort(), [0, 1, 1, 2, 3, 4], 'four chunks and the audio; the second chunk twice')
   t.equal(pods('film-1-join').length, 1)
+  t.equal(pods('film-1-remove').length, 1)
   t.match(stdout, /"key":"film\.mp4"/)
   t.equal(await frameCount((await s3.get('web', 'film.mp4'))!), 168)
+  t.same(left(), [])
+})
+
+t.test('a drained pod leaves nothing, and another one joins the pieces', async t => {
+  const { s3, run, pods, left } = await openCluster(t, JOB)
+  await s3.put('masters', 'film.mp4', await splitSource({ seconds: 4 }))
+  const held = s3.fault({ operation: 'PutObject', bucket: 'web', hold: true })
+  const ended = run('film-1')
+  await Promise.race([held.reached, ended])
+  const [[, pid] = []] = pods('film-1-join')
+  process.kill(pid!, 'SIGTERM')
+  const { stdout } = await ended
+  t.ok(isGone(pid!), 'the process that got the signal is the command')
+  t.equal(pods('film-1-join').length, 2)
+  t.match(stdout, /"key":"film\.mp4"/)
+  t.equal(await frameCount((await s3.get('web', 'film.mp4'))!), 96)
+  t.same(left(), [])
+})
+
+t.test('takes the plan from the attempt that has made it', async t => {
+  const { s3, run, pods, left } = await openCluster(t, JOB)
+  await s3.put('masters', 'film.mp4', await splitSource({ seconds: 4 }))
+  const held = s3.fault({ operation: 'PutObject', key: /plan-\w+\.json$/, hold: true })
+  const ended = run('film-1')
+  await Promise.race([held.reached, ended])
+  const [[, pid] = []] = pods('film-1-plan')
+  for (const one of [pid!, ...descendantsOf(pid!)]) endProcess(one)
+  await ended
+  t.equal(pods('film-1-plan').length, 2)
+  t.equal(await frameCount((await s3.get('web', 'film.mp4'))!), 96)
   t.same(left(), [])
 })
 

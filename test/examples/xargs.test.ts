@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { Job } from '../../lib/job/schema/job.js'
 import { LocalS3 } from '../../lib/testing/index.js'
+import { commandLine, descendantsOf, endProcess } from '../support/child.js'
 import { storeEnvironment } from '../support/cli.js'
 import { commandOnPath, frameCount } from '../support/on-path.js'
 import { ROOT } from '../support/program.js'
@@ -38,6 +39,12 @@ async function openShell(t: Test, job: Job) {
   return { s3, run }
 }
 
+/** The pieces that were stored. */
+function encoded(s3: LocalS3) {
+  const isMedia = (key: string) => key.startsWith('pieces/') && key.endsWith('.mp4')
+  return s3.calls.filter(({ operation, key = '' }) => operation === 'PutObject' && isMedia(key))
+}
+
 t.test(
   'encodes the pieces with several processes, and after a failure only those that are missing',
   async t => {
@@ -51,14 +58,30 @@ t.test(
     const { stdout } = await run()
     t.match(stdout, /"piece":"chunk-00002"[\s\S]*"key":"film\.mp4"[\s\S]*"removed":/)
     t.equal(await frameCount((await s3.get('web', 'film.mp4'))!), 168)
-    const media = s3.calls.filter(
-      ({ operation, key = '' }) =>
-        operation === 'PutObject' && key.startsWith('pieces/') && key.endsWith('.mp4'),
-    )
-    t.match(media, [{ key: /chunk-00002/ }])
+    t.match(encoded(s3), [{ key: /chunk-00002/ }])
     t.same([...s3.keys('scratch'), ...s3.uploads('scratch')], [])
   },
 )
+
+t.test('encodes the other pieces if one is killed, and after that the missing one', async t => {
+  const { s3, run } = await openShell(t, jobWith('required', 2))
+  await s3.put('masters', 'film.mp4', await splitSource({ seconds: 7 }))
+  const held = s3.fault({ operation: 'PutObject', key: /chunk-00001\/.*\.mp4$/, hold: true })
+  const ended = run()
+  await Promise.race([held.reached, ended])
+  const isStep = (pid: number) =>
+    ['step', '1', process.execPath].every(word => commandLine(pid).includes(word))
+  const [killed] = descendantsOf(ended.child.pid!).filter(isStep)
+  endProcess(killed!)
+  await t.rejects(ended, { code: 123, stderr: /Killed/ })
+  held.release()
+  t.notOk(s3.keys('web').includes('film.mp4'))
+  s3.clearCalls()
+  await run()
+  t.equal(await frameCount((await s3.get('web', 'film.mp4'))!), 168)
+  t.match(encoded(s3), [{ key: /chunk-00001/ }])
+  t.same([...s3.keys('scratch'), ...s3.uploads('scratch')], [])
+})
 
 t.test('runs a job that can not be split as a whole', async t => {
   const { s3, run } = await openShell(t, jobWith('prefer', 60))

@@ -1,5 +1,6 @@
 // Stands in for kubectl and its cluster, as far as examples/kubernetes needs both: objects are files in the folder
-// CLUSTER, and the pods of a Job are processes of this machine, which get what the kubelet gives to a container.
+// CLUSTER, and the pods of a Job are processes of this machine, which get what the kubelet gives to a container. Each
+// attempt is a pod of its own, with a phase and a log.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -8,11 +9,13 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
 import { type IJob, Job } from 'kubernetes-models/batch/v1'
 import { parse } from 'yaml'
 
@@ -31,10 +34,11 @@ switch (verb) {
     await apply(parse(await text(process.stdin)) as IJob)
     break
   case 'get':
-    process.stdout.write(readFileSync(join(file(words[0]!, words[1]!), 'status'), 'utf8'))
+    if (words[0] === 'pods') getPods(words)
+    else process.stdout.write(readFileSync(join(file(words[0]!, words[1]!), 'status'), 'utf8'))
     break
   case 'logs':
-    process.stdout.write(readFileSync(join(file(...words[0]!.split('/')), 'log'), 'utf8'))
+    logs(words)
     break
   default:
     throw new Error(`No such command: kubectl ${String(verb)}`)
@@ -46,6 +50,36 @@ function createConfigMap([kind, name, source]: string[]): void {
   const folder = file(kind!, name!)
   mkdirSync(folder)
   copyFileSync(path!, join(folder, key!))
+}
+
+/** `get pods --selector batch.kubernetes.io/job-name=JOB --field-selector status.phase=PHASE --output name` */
+function getPods(args: string[]): void {
+  const options = { selector: { type: 'string' }, 'field-selector': { type: 'string' } } as const
+  const { values } = parseArgs({
+    args,
+    options: { ...options, output: { type: 'string' } },
+    allowPositionals: true,
+  })
+  const [, job] = /^batch\.kubernetes\.io\/job-name=(.+)$/.exec(values.selector!)!
+  const [, phase] = /^status\.phase=(.+)$/.exec(values['field-selector']!)!
+  const folder = file('job', job!)
+  for (const entry of readdirSync(folder).sort()) {
+    const [, pod] = /^(\d+)\.phase$/.exec(entry) ?? []
+    if (pod !== undefined && readFileSync(join(folder, entry), 'utf8') === phase)
+      process.stdout.write(`pod/${job}-${pod}\n`)
+  }
+}
+
+/** `logs pod/JOB-NUMBER --tail LINES` */
+function logs(args: string[]): void {
+  const { values, positionals } = parseArgs({
+    args,
+    options: { tail: { type: 'string' } },
+    allowPositionals: true,
+  })
+  const [, job, pod] = /^pod\/(.+)-(\d+)$/.exec(positionals[0]!)!
+  const lines = readFileSync(join(file('job', job!), `${pod!}.log`), 'utf8').split(/(?<=\n)/)
+  process.stdout.write(lines.slice(-Number(values.tail)).join(''))
 }
 
 async function apply(manifest: IJob): Promise<void> {
@@ -110,8 +144,9 @@ async function runPod(
   const [name, ...words] = [...(command ?? ['avio-streams']), ...args].map(expanded)
   const pod = spawn(name!, words, { cwd: root, env: variables, stdio: ['ignore', 'pipe', 'pipe'] })
   appendFileSync(join(folder, 'pods'), `${index ?? 0} ${pod.pid!}\n`)
-  const logs = Promise.all([text(pod.stdout), text(pod.stderr)])
+  const written = Promise.all([text(pod.stdout), text(pod.stderr)])
   const [code] = (await once(pod, 'close')) as [number | null]
-  appendFileSync(join(folder, 'log'), (await logs).join(''))
+  writeFileSync(join(folder, `${pod.pid!}.log`), (await written).join(''))
+  writeFileSync(join(folder, `${pod.pid!}.phase`), code === 0 ? 'Succeeded' : 'Failed')
   return code
 }

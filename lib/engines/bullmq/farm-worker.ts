@@ -42,9 +42,9 @@ export interface FarmWorkerEvents {
 }
 
 /** How often to look for cancelled jobs, in milliseconds. */
-const CANCEL_INTERVAL = 1000
+export const CANCEL_INTERVAL = 1000
 /** How long stopped steps may take to clean up and to go back to the queue, in milliseconds. */
-const CLEAN_UP = 15_000
+export const CLEAN_UP = 15_000
 
 interface Running {
   readonly open: OpenQueue

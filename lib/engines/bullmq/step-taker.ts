@@ -18,7 +18,7 @@ import type { WorkerSettings } from './worker-options.js'
 /** Pieces are handed out again if their results are gone; if that happens this often, something removes them. */
 const MOST_ROUNDS = 20
 /** How often to store progress, in milliseconds. */
-const PROGRESS = 1000
+export const PROGRESS = 1000
 
 /** Listens to steps. */
 export interface StepListener {
