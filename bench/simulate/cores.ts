@@ -16,8 +16,8 @@ interface Running {
 const NOTHING = 1e-9
 
 /**
- * The cores of a machine, shared by its tasks: each has a core of its own, or, if there are more tasks than cores, an
- * equal share of them.
+ * The cores of a machine, shared by its tasks: each has as many as it can use, or, if there are not enough of them, an
+ * equal share.
  */
 export class Cores {
   readonly #running = new Set<Running>()
@@ -28,6 +28,8 @@ export class Cores {
   constructor(
     private readonly events: EventQueue,
     private readonly count: number,
+    /** The most cores that one task uses. */
+    private readonly perTask = 1,
   ) {}
 
   /** Starts a task of so many CPU seconds. */
@@ -47,7 +49,7 @@ export class Cores {
   }
 
   get #rate(): number {
-    return Math.min(1, this.count / this.#running.size)
+    return Math.min(this.perTask, this.count / this.#running.size)
   }
 
   #advance(): void {

@@ -5,8 +5,9 @@ import { RateLimit } from './rate-limit.js'
 
 /**
  * A discrete-event model of a farm. Workers take steps from one queue, first in, first out. A step asks the engine, waits
- * for first bytes, and then needs a core while the store answers its requests; it ends with the later of both. A job consists of a plan,
- * its audio and chunks, which may run at the same time, and a join; a job in one piece has only that.
+ * for first bytes, and then needs a core while the store answers its requests; it ends with the later of both. While it
+ * runs, it asks the engine time and again, which delays the steps of others once the engine can't keep up. A job consists
+ * of a plan, its audio and chunks, which may run at the same time, and a join; a job in one piece has only that.
  *
  * A worker that dies takes its step along: the engine finds out after a while, and the step starts again elsewhere.
  */
@@ -42,13 +43,19 @@ export interface Farm {
   readonly workersPerHost?: number
   /** Cores of a machine. @defaultValue as many as it has workers */
   readonly coresPerHost?: number
+  /** The most cores that a step uses. @defaultValue 1 */
+  readonly coresPerStep?: number
   /** Seconds from the start of a worker to its first step. */
   readonly workerStart: Distribution
   readonly engine: {
     /** Seconds that a step waits for the engine: to be taken, and to be reported as done. */
     readonly latency: Distribution
-    /** Steps a second, over all workers. */
+    /** Requests a second that it answers, over all workers. */
     readonly perSecond: number
+    /** Requests of a step, whatever its length. @defaultValue 1 */
+    readonly perStep?: number
+    /** Further requests for each second of a step. @defaultValue 0 */
+    readonly perStepSecond?: number
   }
   readonly store: {
     /** Seconds to the first byte. */
@@ -109,6 +116,8 @@ interface Worker {
 }
 
 const HOUR = 3600
+/** Seconds between two lots of a step's requests to the engine: fewer events than one for each. */
+const LOT = 10
 
 /** Runs jobs on a farm; the same seed gives the same run. */
 export function runFarm(farm: Farm, jobs: readonly FarmJob[], seed = 1): FarmRun {
@@ -144,10 +153,11 @@ class FarmModel {
   }
 
   run(jobs: readonly FarmJob[]): FarmRun {
-    const { workers, workersPerHost = 1, coresPerHost = workersPerHost } = this.farm
-    let cores = new Cores(this.#events, coresPerHost)
+    const { workers, workersPerHost = 1, coresPerHost = workersPerHost, coresPerStep = 1 } = this.farm
+    const host = () => new Cores(this.#events, coresPerHost, coresPerStep)
+    let cores = host()
     for (let n = 0; n < workers; n++) {
-      if (n % workersPerHost === 0) cores = new Cores(this.#events, coresPerHost)
+      if (n % workersPerHost === 0) cores = host()
       this.#start({ cores, life: 0, worked: 0, since: 0 })
     }
     const ends: number[] = jobs.map(() => NaN)
@@ -234,7 +244,14 @@ class FarmModel {
     const alive = (run: () => void) => () => {
       if (worker.life === life) run()
     }
-    const taken = this.#engine.add(1) + this.#random.sample(engine.latency)
+    const { perStep = 1, perStepSecond = 0 } = engine
+    const taken = this.#engine.add(perStep) + this.#random.sample(engine.latency)
+    const ask = () => {
+      if (worker.step !== step) return
+      this.#engine.add(LOT * perStepSecond)
+      this.#events.at(this.#events.now + LOT, alive(ask))
+    }
+    if (perStepSecond > 0) this.#events.at(taken + LOT / 2, alive(ask))
     this.#events.at(
       taken,
       alive(() => {

@@ -14,8 +14,8 @@ import { drawPlot } from '../support/draw-plot.js'
 import { withTables } from '../support/page-tables.js'
 import { checkPrices, costOf } from './cost.js'
 import { readMeasurements } from './measurements.js'
-import { reportOf, time } from './report.js'
-import { S3_STORE, STRAGGLERS, type World, runFilm } from './scenarios.js'
+import { WORK_GIGABYTES, reportOf, time } from './report.js'
+import { runFilm, worldOf } from './scenarios.js'
 
 const PAGE = fileURLToPath(new URL('../../docs/scale-out.md', import.meta.url))
 const PRICES = fileURLToPath(new URL('prices.json', import.meta.url))
@@ -33,28 +33,34 @@ const { values } = parseArgs({
 })
 
 const measured = readMeasurements()
-const engine = measured.engines[values.engine]
-if (engine === undefined)
-  throw new Error(`No engine "${values.engine}"; measured are ${Object.keys(measured.engines).join(', ')}`)
 const prices = checkPrices(JSON.parse(readFileSync(values.prices, 'utf8')))
-const world: World = { measured, engine, store: S3_STORE, stragglers: STRAGGLERS, seed: Number(values.seed) }
+const world = worldOf(measured, values.engine, positive('seed', values.seed))
 
 const { command, date, media, ffmpeg, cores } = measured.origin
 console.log(`Measured by "${command}" on ${date}: ${media}, ffmpeg ${ffmpeg}, ${cores} cores`)
 console.log(`Prices of ${prices.date}, in ${prices.currency}: ${prices.source}\n`)
-if (values.workers !== undefined) oneFilm(Number(values.workers))
+if (values.workers !== undefined) oneFilm(positive('workers', values.workers))
 else await all()
 
+function positive(name: string, text: string): number {
+  const number = Number(text)
+  if (Number.isInteger(number) && number >= 1) return number
+  throw new Error(`--${name} takes an integer from 1, and got ${text}`)
+}
+
 function oneFilm(workers: number): void {
-  const [seconds, chunkSeconds] = [Number(values.seconds), Number(values.chunk)]
+  const [seconds, chunkSeconds] = [positive('seconds', values.seconds), positive('chunk', values.chunk)]
   const run = runFilm(world, { seconds, chunkSeconds }, workers)
   const whole = runFilm(world, { seconds }, 1)
   console.log(
     table([
-      ['workers', 'time', 'slowest chunk', 'times faster', 'cost'],
+      ['workers', 'time', 'slowest chunk', 'times faster', `cost in ${prices.currency}`],
       [
         ...[String(workers), time(run.seconds), time(run.slowestChunk)],
-        ...[(whole.seconds / run.seconds).toFixed(1), costOf(run, prices).total.toFixed(4)],
+        ...[
+          (whole.seconds / run.seconds).toFixed(1),
+          costOf(run, prices, seconds * WORK_GIGABYTES).total.toFixed(4),
+        ],
       ],
     ]),
   )

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
-import type { Distribution } from './random.js'
+import { CANCEL_INTERVAL } from '../../lib/engines/bullmq/farm-worker.js'
+import { PROGRESS } from '../../lib/engines/bullmq/step-taker.js'
+import type { Farm } from './farm-model.js'
+import { type Distribution, middle } from './random.js'
 
 /** CPU seconds of a step, by the length of its media. */
 export interface StepTimes {
@@ -19,11 +22,11 @@ export interface StepTimes {
   readonly trips: number
 }
 
-/** An engine. */
+/** An engine by itself, with jobs that do nothing. */
 export interface EngineTimes {
-  /** Seconds that a step takes longer than without it. */
+  /** Seconds from one job to the next, on one worker that takes one at a time. */
   readonly latency: Distribution
-  /** Steps a second that it hands out, with any number of workers. */
+  /** Jobs a second that it hands out, over several workers. */
   readonly perSecond: number
 }
 
@@ -92,4 +95,23 @@ export interface Measurements {
 /** The measurements in this folder. */
 export function readMeasurements(): Measurements {
   return JSON.parse(readFileSync(new URL('measurements.json', import.meta.url), 'utf8')) as Measurements
+}
+
+/**
+ * Requests of a step to its engine, and for each second that it runs: whether it is cancelled, and to keep its progress.
+ */
+export const REQUESTS = { perStep: 3, perStepSecond: 1000 / CANCEL_INTERVAL + 1000 / PROGRESS }
+
+/**
+ * An engine in the model. A step takes as much longer as a step of a split job was measured to; each of its requests
+ * counts as a job that does nothing, which is the more expensive of the two.
+ *
+ * @param name - `redis`, `postgres`
+ */
+export function engineOf({ engines, overheads }: Measurements, name: string): Farm['engine'] {
+  const [engine, overhead] = [engines[name], overheads[name]]
+  if (engine === undefined || overhead === undefined)
+    throw new Error(`No engine "${name}"; measured are ${Object.keys(engines).join(', ')}`)
+  const [, added] = middle(overhead.piece.seconds)
+  return { latency: Math.max(0, added), perSecond: engine.perSecond, ...REQUESTS }
 }

@@ -3,7 +3,7 @@ import type { PageTable } from '../support/page-tables.js'
 import type { Prices } from './cost.js'
 import type { FarmRun } from './farm-model.js'
 import { held } from './held.js'
-import type { Overhead } from './measurements.js'
+import { type Overhead, engineOf } from './measurements.js'
 import { chunkName, costPlot, failurePlot, limitPlot, speedUpPlot } from './plots.js'
 import { middle } from './random.js'
 import * as scenario from './scenarios.js'
@@ -19,8 +19,8 @@ const CHUNKS = [10, 30, 60, 120, 300]
 const WORKERS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 const HOUR = 3600
 
-/** Of a film of an hour at 4 Mbit/s. */
-const WORK_GIGABYTES = 1.8
+/** Gigabytes in the work prefix for each second of a film: at 4 Mbit/s. */
+export const WORK_GIGABYTES = 0.0005
 
 const percent = (share: number, digits = 0) => `${(100 * share).toFixed(digits)} %`
 
@@ -73,6 +73,7 @@ function measuredFarms({ measured }: scenario.World): Part {
   ])
   return {
     name: 'measured',
+    text: originText(measured),
     rows: [['workers', 'objects an hour', 'chunks an hour', 'speed-up', 'film', 'the model'], ...rows],
   }
 }
@@ -98,18 +99,29 @@ function speed(world: scenario.World): Part {
   }
 }
 
+const FILMS = { title: 'films of an hour, chunks of 60 s', seconds: HOUR, chunkSeconds: 60 }
 const WORK = [
-  { title: 'films of an hour, chunks of 60 s', seconds: HOUR, chunkSeconds: 60 },
+  FILMS,
   { title: 'films of an hour, chunks of 10 s', seconds: HOUR, chunkSeconds: 10 },
   { title: 'objects of 10 s', seconds: 10 },
 ]
+/** Workers enough for an average, and so few that they use up no limit. */
+const FEW = 100
 
 function limits(world: scenario.World): Part {
-  const all = scenario.limitUses(world, WORK, [10, 30, 100, 300, 1000])
-  const rows = all
+  const all = scenario.limitUses(world, WORK, [10, 30, FEW, 300, 1000])
+  const others = Object.keys(world.measured.engines).flatMap(name => {
+    const engine = engineOf(world.measured, name)
+    if (engine.perSecond === world.engine.perSecond) return []
+    const film = { ...FILMS, title: `${FILMS.title}, on ${ENGINE_NAMES[name] ?? name}` }
+    return scenario.limitUses({ ...world, engine }, [film], [FEW, 1000])
+  })
+  const uses = [...all, ...others]
+  const rows = uses
     .filter(({ workers }) => workers === 1000)
     .map(use => {
-      const first = scenario.firstLimit(use)
+      const few = uses.find(({ title, workers }) => title === use.title && workers === FEW)!
+      const first = scenario.firstLimit(few)
       const { engine, reads, writes } = use.used
       return [
         ...[use.title, use.stepsPerSecond.toFixed(1)],
@@ -169,7 +181,7 @@ function failures(world: scenario.World): Part {
 
 function costs(world: scenario.World, prices: Prices): Part {
   const workers = WORKERS.filter(count => count <= 100)
-  const all = scenario.priced(world, HOUR, prices, CHUNKS, workers, WORK_GIGABYTES)
+  const all = scenario.priced(world, HOUR, prices, CHUNKS, workers, HOUR * WORK_GIGABYTES)
   const rows = all
     .filter(({ chunkSeconds, workers }) => [10, 60].includes(chunkSeconds) && [1, 10, 100].includes(workers))
     .map(({ chunkSeconds, workers, seconds, cost }) => [
@@ -178,10 +190,31 @@ function costs(world: scenario.World, prices: Prices): Part {
     ])
   return {
     name: 'cost',
+    text: pricesText(prices),
     rows: [
       ['chunks', 'workers', 'time', 'workers’ time', 'engine', 'requests', 'work prefix', 'sum'],
       ...rows,
     ],
     ...{ picture: 'farm-cost', plot: costPlot(all, prices.currency) },
   }
+}
+
+/** What the measured farms did, and where. */
+function originText({ origin, farms }: scenario.World['measured']): string {
+  const { date, cores, ffmpeg, media } = origin
+  const { seconds, chunkSeconds } = farms.film
+  return [
+    `Measured on ${date} on ${cores} cores, with ffmpeg ${ffmpeg}: a film of ${seconds} s in chunks of ${chunkSeconds} s,`,
+    `and ${farms.objects} objects of a second. The model is fed with steps of ${media}.`,
+  ].join('\n')
+}
+
+/** The prices of a table, with their units, source and date. */
+function pricesText({ currency, source, date, ...prices }: Prices): string {
+  const { workerHour, engineHour, thousandReads, thousandWrites, gigabyteMonth } = prices
+  return [
+    `In ${currency}, at the prices of ${date} (${source}): a worker of one core ${workerHour} an hour, the engine`,
+    `${engineHour} an hour, a thousand requests that read ${thousandReads} and that write ${thousandWrites}, a gigabyte in`,
+    `the work prefix ${gigabyteMonth} a month.`,
+  ].join('\n')
 }

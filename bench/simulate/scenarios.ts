@@ -1,32 +1,37 @@
 import { type Cost, type Prices, costOf } from './cost.js'
 import { type Farm, type FarmJob, type FarmRun, LIMITS, runFarm } from './farm-model.js'
 import { type Film, type Stragglers, cpuOf, filmJob } from './film-jobs.js'
-import type { EngineTimes, Measurements } from './measurements.js'
+import { type Measurements, engineOf } from './measurements.js'
 import { Random, mean, quantile } from './random.js'
 
 /** What holds for all scenarios. */
 export interface World {
   readonly measured: Measurements
-  readonly engine: EngineTimes
+  readonly engine: Farm['engine']
   readonly store: Farm['store']
   readonly stragglers: Stragglers
   readonly seed: number
 }
 
 /** A prefix of S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html */
-export const S3_STORE: Farm['store'] = {
+export const S3_STORE = {
   // "100-200 milliseconds"
   firstByte: { quantiles: [0.1, 0.2] },
   readsPerSecond: 5500,
   writesPerSecond: 3500,
-}
+} satisfies Farm['store']
 
 /** One chunk in a hundred takes three times as long as the others. */
 export const STRAGGLERS: Stragglers = { share: 0.01, factor: 3 }
 
 /** Until a queue gives the step of a dead worker to another one: the usual lock of BullMQ. */
-const NOTICED = 30
+export const NOTICED = 30
 const HOUR = 3600
+
+/** The world of the page: measured steps, on an engine by its name. */
+export function worldOf(measured: Measurements, engine: string, seed = 1): World {
+  return { measured, engine: engineOf(measured, engine), store: S3_STORE, stragglers: STRAGGLERS, seed }
+}
 
 /** A farm of single workers that run already. */
 export function farmOf({ engine, store }: World, workers: number, failures?: Farm['failures']): Farm {
@@ -101,7 +106,10 @@ export function limitUses(
   )
 }
 
-/** The limit beside the workers that is used the most, and the number of workers that would use all of it. */
+/**
+ * The limit beside the workers that is used the most, and the number of workers that would use all of it. Of a run that
+ * uses all of it already, the number says nothing.
+ */
 export function firstLimit({ used, workers }: LimitUse): { readonly name: string; readonly workers: number } {
   const [first = 'engine'] = LIMITS.filter(name => name !== 'workers').sort((a, b) => used[b] - used[a])
   return { name: first, workers: (workers * used.workers) / used[first] }

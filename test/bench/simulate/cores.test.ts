@@ -3,9 +3,9 @@ import { Cores } from '../../../bench/simulate/cores.js'
 import { EventQueue } from '../../../bench/simulate/event-queue.js'
 
 /** The times at which tasks end that start at their times. */
-function ends(count: number, tasks: readonly { at: number; seconds: number }[]): number[] {
+function ends(count: number, tasks: readonly { at: number; seconds: number }[], perTask?: number): number[] {
   const events = new EventQueue()
-  const cores = new Cores(events, count)
+  const cores = new Cores(events, count, perTask)
   const found: number[] = tasks.map(() => NaN)
   tasks.forEach(({ at, seconds }, n) =>
     events.at(at, () => cores.work(seconds, () => (found[n] = Number(events.now.toFixed(6))))),
@@ -26,6 +26,15 @@ t.test('shares cores evenly, and gives none of its tasks more than one', t => {
     'one second alone, one shared, and the rest alone',
   )
   t.same(ends(1, [{ at: 3, seconds: 0 }, two]), [3, 2])
+  t.end()
+})
+
+t.test('a task uses as many cores as it can, while others leave them', t => {
+  const two = { at: 0, seconds: 2 }
+  t.same(ends(2, [two], 1.6), [1.25])
+  t.same(ends(1, [two], 1.6), [2], 'no more than there are')
+  t.same(ends(2, [two, two], 1.6), [2, 2])
+  t.same(ends(2, [two, { at: 1, seconds: 0.4 }], 1.6), [1.4, 1.4], '1.6 s alone, then a core each')
   t.end()
 })
 

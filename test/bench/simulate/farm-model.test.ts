@@ -62,6 +62,7 @@ t.test('workers that share cores are as slow as these', t => {
   t.equal(seconds(4, { workersPerHost: 4, coresPerHost: 2 }), 40)
   t.equal(seconds(4, { workersPerHost: 2, coresPerHost: 2 }), 20)
   t.equal(seconds(4, { workersPerHost: 2, coresPerHost: 1 }), 40)
+  t.equal(seconds(1, { coresPerHost: 2, coresPerStep: 1.6 }), 50, 'and one alone uses several')
   t.end()
 })
 
@@ -110,6 +111,25 @@ t.test('a limit of requests bites where arithmetic says', t => {
       near(t, used[name as 'reads'], 1, 0.06, `${name} is used up`)
     }
   }
+  t.end()
+})
+
+t.test('an engine is asked at the start of a step and while it runs, and bites where arithmetic says', t => {
+  // A step of 100 s asks 3 + 2 × 100 times: 400 requests a second are enough for some 200 workers.
+  const engine = { latency: 0, perSecond: 400, perStep: 3, perStepSecond: 2 }
+  const run = (workers: number) =>
+    runFarm(farm(workers, { engine }), [
+      { at: 0, chunks: Array.from({ length: 40 * workers }, () => work(100)) },
+    ])
+  const half = run(100)
+  near(t, half.used.engine, (100 * 2.03) / 400, 0.1, 'used by 100')
+  near(t, half.steps / half.seconds, 1, 0.06, '100 workers do as much as they can')
+  const more = run(400)
+  near(t, more.used.engine, 1, 0.06, 'used by 400')
+  t.ok(
+    more.steps / more.seconds < 2.4,
+    `400 workers do ${more.steps / more.seconds} steps a second, no more than some 200`,
+  )
   t.end()
 })
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { missedGoals, missedOverheads } from '../../../bench/farm.js'
-import { held } from '../../../bench/simulate/held.js'
+import { coresOfStep, held } from '../../../bench/simulate/held.js'
 import type { Added, Measurements, StepTimes } from '../../../bench/simulate/measurements.js'
 
 const step = (fixed: number, perMediaSecond: number): StepTimes => ({
@@ -14,7 +14,7 @@ const added = (seconds: number): Added => ({ seconds, cpu: 0, engineCpu: 0, requ
 const MEASURED: Measurements = {
   origin: { command: '', date: '', ffmpeg: '', cores: 2, load: 0, media: '' },
   ...{ plan: step(1, 0), chunk: step(5, 0.5), audio: step(5, 0), join: step(2, 0), whole: step(0, 1) },
-  ...{ workerStart: 1, engines: { redis: { latency: 0.1, perSecond: 1000 } } },
+  ...{ workerStart: 1, engines: { redis: { latency: 0.1, perSecond: 1e9 } } },
   overheads: { redis: { object: added(0.01), piece: added(0.02), nothing: added(1) } },
   farms: {
     ...{ objects: 10, film: { seconds: 40, chunkSeconds: 10 } },
@@ -41,8 +41,25 @@ t.test('runs the measured farms in the model, on the cores of the machine', t =>
   t.equal(two!.speedUp, 1.6)
   // Four workers share two cores, and the fourth chunk begins when the audio ends.
   near(four!.modelled, 1 + 25 + 2)
-  near(redis!.modelled, 48 + 7 * 0.1)
+  near(redis!.modelled, 48 + 7 * 0.02)
   t.equal(redis!.measured, 49, 'the median of the rounds')
+  t.end()
+})
+
+t.test('takes from one bare worker how many cores a step uses, and holds the others against it', t => {
+  t.equal(coresOfStep(MEASURED), 1)
+  const times = [
+    { engine: 'none', workers: 1, objects: 20, film: 32 },
+    { engine: 'none', workers: 2, objects: 10, film: 30 },
+  ]
+  const measured = { ...MEASURED, farms: { ...MEASURED.farms, times } }
+  t.equal(coresOfStep(measured), 1.5, '48 CPU seconds in 32 s')
+  const [one, two] = held(measured)
+  t.ok(Math.abs(one!.modelled - 32) < 0.01, `${one!.modelled}`)
+  // The plan and the join use 1.5 cores, the pieces in between share two.
+  t.ok(two!.modelled > 3 / 1.5 + 45 / 2 && two!.modelled < 28, `${two!.modelled}`)
+  const all = { ...measured, farms: { ...measured.farms, times: [{ ...times[0]!, film: 1 }] } }
+  t.equal(coresOfStep(all), 2, 'never more than there are')
   t.end()
 })
 

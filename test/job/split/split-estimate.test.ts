@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { AUDIO_SPEED, IMAGE_SPEED, decodeSpeed, encodeSpeed } from '../../../lib/job/encoding/encode-speed.js'
 import { JOIN_SPEED, splitTimes } from '../../../lib/job/grid/split-gain.js'
@@ -88,4 +89,17 @@ t.test('tells the estimate in sentences', async t => {
     /Speeds assumed for libx264 medium, 1920x1080, 25 frames\/s \(set "encodeSpeed" to measured ones\): /,
   )
   t.match(basis, /single run on one processor\.$/)
+})
+
+t.test('the page shows this estimate, and the constants of the formula', async t => {
+  const file = new URL('../../../docs/splitting.md', import.meta.url)
+  const page = readFileSync(file, 'utf8').replaceAll(/\s+/g, ' ')
+  const { terms } = estimateSplit(SPEC)
+  for (const said of [
+    ...[estimateText(estimateSplit(SPEC)).join(' ')],
+    ...[`${terms.startSeconds} s: a process, the index of the source, the upload`],
+    ...[`a start, and ${AUDIO_SPEED} × for each output of audio`],
+    ...[`a start, and ${IMAGE_SPEED} thumbnails a second`, `assumed: ${JOIN_SPEED} × for an object`],
+  ])
+    t.ok(page.includes(said), said)
 })
