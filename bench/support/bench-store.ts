@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { programOf } from '../../test/support/program.js'
 import type { Fetched, StoreOrder } from './store-process.js'
 import type { Limit, StoreArena } from './topic.js'
 
@@ -23,8 +23,8 @@ export class BenchStore {
     file: string | undefined,
     { tls = false, keep = false }: { tls?: boolean; keep?: boolean } = {},
   ): Promise<BenchStore> {
-    const script = fileURLToPath(new URL('store-process.ts', import.meta.url))
-    const child = fork(script, { execArgv: ['--import', 'tsx'] })
+    const { path, execArgv } = programOf(new URL('store-process.ts', import.meta.url))
+    const child = fork(path, { execArgv })
     await once(child, 'message')
     const order: StoreOrder = { limit: limit === 'unshaped' ? undefined : limit, size, file, tls, keep }
     child.send(order)

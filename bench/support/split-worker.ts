@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { PieceResult } from '../../lib/job/split/piece-result.js'
 import type { SplitPlan, UnsplitPlan } from '../../lib/job/split/split-plan.js'
 import type { SplitSpec } from '../../lib/job/split/split-spec.js'
 import type { SplitResult } from '../../lib/job/split/target-state.js'
+import { programOf } from '../../test/support/program.js'
 import type { Measured, SplitOrder } from './split-order.js'
 import type { Arena } from './topic.js'
 
@@ -16,8 +16,8 @@ export class SplitWorker {
   private constructor(private readonly child: ChildProcess) {}
 
   static async start(client: Arena['client']): Promise<SplitWorker> {
-    const script = fileURLToPath(new URL('split-process.ts', import.meta.url))
-    const child = fork(script, { execArgv: ['--import', 'tsx'], env: QUIET })
+    const { path, execArgv } = programOf(new URL('split-process.ts', import.meta.url))
+    const child = fork(path, { execArgv, env: QUIET })
     await once(child, 'message')
     child.send(client)
     await once(child, 'message')
