@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { bytesOnceARun } from './once-a-run.js'
 
 /**
  * Real media for tests, made on demand by the real ffmpeg from its own test sources (`lavfi`). Small, deterministic,
- * and made once per test process: equal arguments give the very same Buffer, so copy it (`Buffer.from(bytes)`) before
- * changing it.
+ * and made once in a run of the tests. In a process, equal arguments give the very same Buffer, so copy it
+ * (`Buffer.from(bytes)`) before changing it.
  */
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
@@ -17,8 +19,13 @@ const cache = new Map<string, Promise<Buffer>>()
 
 function once(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
   let made = cache.get(key)
-  if (made === undefined) cache.set(key, (made = make()))
+  if (made === undefined) cache.set(key, (made = onceARun(key, make)))
   return made
+}
+
+/** What one ffmpeg makes is nothing that another one makes: `PATH` says which one it is, unless it is a path itself. */
+function onceARun(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+  return bytesOnceARun([FFMPEG, process.env['PATH'], key].join('\n'), make)
 }
 
 /** Runs a program; resolves with its output, or rejects with its stderr. */
@@ -89,12 +96,15 @@ export function ffmpegFromFile(
   args: readonly string[],
   name: string,
 ): Promise<Buffer> {
-  return inFolder(async folder => {
-    const [from, to] = [join(folder, 'input'), join(folder, name)]
-    await writeFile(from, input)
-    await run(FFMPEG, [...QUIET, '-y', ...before, '-i', from, ...args, to])
-    return readFile(to)
-  })
+  const digest = createHash('sha256').update(input).digest('hex')
+  return onceARun(['from', digest, ...before, '-i', ...args, name].join('\n'), () =>
+    inFolder(async folder => {
+      const [from, to] = [join(folder, 'input'), join(folder, name)]
+      await writeFile(from, input)
+      await run(FFMPEG, [...QUIET, '-y', ...before, '-i', from, ...args, to])
+      return readFile(to)
+    }),
+  )
 }
 
 /** The output of `ffprobe -of json <args>` for `bytes`, read from a file (so that it can seek). */

@@ -17,11 +17,12 @@
  * is a failure.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
+import { RUN_FOLDER } from './once-a-run.js'
 import { ROOT } from './program.js'
 import { Report } from './report.js'
 import { bundleTap } from './run/bundle-tap.js'
@@ -66,6 +67,7 @@ const gateways: Gateway[] = []
 const running: Ceph[] = []
 let isFfmpegMissing = false
 let load: Load | undefined
+const runFolder = mkdtempSync(join(tmpdir(), 'avio-streams-run-'))
 try {
   const ffmpeg = await ffmpegEnvironment()
   await compile()
@@ -76,6 +78,7 @@ try {
   if (stop.signal.aborted || !(await runTests(ffmpeg))) process.exitCode = 1
 } finally {
   await Promise.all([load?.stop(), ...running.map(gateway => gateway.stop())])
+  rmSync(runFolder, { recursive: true, force: true })
 }
 
 /** The variables that select the requested ffmpeg for the library and the tests; none by default. */
@@ -170,6 +173,7 @@ async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
       NODE_COMPILE_CACHE: join(tmpdir(), 'avio-streams-compiled'),
       // Lent memory that comes back is overwritten; on other versions the library runs as its users have it.
       AVIO_DEBUG_POISON: options['other-versions'] || options['between-versions'] ? '' : '1',
+      [RUN_FOLDER]: runFolder,
       ...environmentOf(gateways),
       ...(!options.browser && { AVIO_TEST_BROWSER: 'left out by --no-browser' }),
       ...(options.only && { TAP_ONLY: '1' }),

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,6 +9,7 @@ import pg from 'pg'
 import { Daemon, asUser } from './daemon.js'
 import { childrenOf, signalProcess } from '../child.js'
 import { findProgram, postgresFolders } from '../find-program.js'
+import { folderOnceARun } from '../once-a-run.js'
 import { freePort } from './free-port.js'
 import { postgresTree } from './postgres-tree.js'
 import { QueueServer } from './queue-server.js'
@@ -55,7 +56,7 @@ export class Postgres extends QueueServer {
   static async start(): Promise<Postgres> {
     const bin = await postgresBin()
     const user = process.getuid?.() === 0 ? NOBODY : undefined
-    const { data: empty, password } = await (template ??= makeTemplate(bin, user))
+    const { data: empty, password } = await (template ??= findTemplate(bin, user))
     const folder = await mkdtemp(join(tmpdir(), 'avio-streams-postgres-'))
     const port = await freePort()
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
@@ -111,21 +112,32 @@ export async function postgresBin(): Promise<string> {
   return found === undefined ? await postgresTree() : dirname(found)
 }
 
-async function makeTemplate(bin: string, user?: number): Promise<Template> {
+/** The run's template, or one of this process, which is removed with it. */
+async function findTemplate(bin: string, user?: number): Promise<Template> {
+  let own: string | undefined
+  const folder = await folderOnceARun('postgres', async () => (own = await makeTemplate(bin, user)))
+  process.once('exit', () => own && rmSync(own, { recursive: true, force: true }))
+  return { data: join(folder, 'data'), password: await readFile(join(folder, 'password'), 'utf8') }
+}
+
+/** Makes a folder with an empty cluster and its password. */
+async function makeTemplate(bin: string, user?: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'avio-streams-postgres-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const [data, secret] = [join(folder, 'data'), join(folder, 'password')]
-  const password = randomBytes(12).toString('hex')
-  await writeFile(secret, password, { mode: 0o600 })
-  if (user !== undefined) for (const path of [folder, secret]) await chown(path, user, user)
-  const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8']
-  const [file, rest] = asUser(user, [
-    join(bin, 'initdb'),
-    [...args, '--locale=C', '--no-sync', '--no-instructions'],
-  ])
-  await exec(file, [...rest], { cwd: folder })
-  await rm(secret)
-  return { data, password }
+  try {
+    const [data, secret] = [join(folder, 'data'), join(folder, 'password')]
+    await writeFile(secret, randomBytes(12).toString('hex'), { mode: 0o600 })
+    if (user !== undefined) for (const path of [folder, secret]) await chown(path, user, user)
+    const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8']
+    const [file, rest] = asUser(user, [
+      join(bin, 'initdb'),
+      [...args, '--locale=C', '--no-sync', '--no-instructions'],
+    ])
+    await exec(file, [...rest], { cwd: folder })
+    return folder
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
 }
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
