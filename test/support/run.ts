@@ -197,7 +197,7 @@ function plan(): Plan {
   })
   const found = needs.plan(chosen)
   const isPicked = options.only || options.grep.length > 0
-  return isPicked || found.together.length < 2 ? { together: [], alone: chosen } : found
+  return isPicked || chosen.length < 2 ? { together: [], beside: [], alone: chosen } : found
 }
 
 function isAnyMissing(): boolean {

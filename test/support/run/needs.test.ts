@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import t from 'tap'
 import { BUILD, ROOT } from '../program.js'
-import { Needs, SETTLED_BY_ONE_RUN, SURVEYS, sourceOf } from './needs.js'
+import { Needs, type Plan, SETTLED_BY_ONE_RUN, SURVEYS, groups, sourceOf } from './needs.js'
 
 /** The needs of a test file with this code, among these other files. */
 function needs(code: string, others: Record<string, string> = {}): Needs {
@@ -14,42 +14,37 @@ function needs(code: string, others: Record<string, string> = {}): Needs {
   })
 }
 
-/** Whether it shares a process. */
-function shares(code: string, others?: Record<string, string>): boolean {
-  const { together, alone } = needs(code, others).plan(['test/io/x.test.ts'])
-  t.equal(together.length + alone.length, 1)
-  return together.length === 1
+/** How it runs. */
+function placeOf(code: string, others?: Record<string, string>): string {
+  const places = Object.entries(needs(code, others).plan(['test/io/x.test.ts']) satisfies Plan)
+  return places.flatMap(([place, files]) => files.map(() => place)).join()
 }
 
 t.test('files that reach neither a child nor a network share a process', async t => {
-  t.equal(shares('import t from "tap";\nimport { readFile } from "node:fs/promises";\n'), true)
+  t.equal(placeOf('import t from "tap";\nimport { readFile } from "node:fs/promises";\n'), 'together')
   const one = 'import {\n  a,\n  b\n} from "../../lib/io/x.js";\n'
-  t.equal(
-    shares(one, { 'lib/io/x.js': 'import { Readable } from "node:stream";\nexport const a = 1;\n' }),
-    true,
-  )
-  for (const name of [
-    'node:child_process',
-    'child_process',
-    'node:net',
-    'node:http2',
-    'node:vm',
-    '@aws-sdk/client-s3',
-  ]) {
-    t.equal(shares(`import { x } from "${name}";\n`), false, name)
-    for (const by of [
-      `import "${name}";\n`,
-      `export * from "${name}";\n`,
-      `const x = await import("${name}");\n`,
-    ]) {
-      t.equal(shares(one, { 'lib/io/x.js': 'import "./y.js";\n', 'lib/io/y.js': by }), false, by)
+  const source = 'import { Readable } from "node:stream";\nexport const a = 1;\n'
+  t.equal(placeOf(one, { 'lib/io/x.js': source }), 'together')
+  for (const [place, names] of [
+    ['beside', ['node:child_process', 'child_process', 'node:net', 'node:http', '@aws-sdk/client-s3']],
+    ['alone', ['node:http2', 'node:vm', 'node:v8', 'vm', 'avio-streams/testing', 'typescript']],
+  ] as const) {
+    for (const name of names) {
+      t.equal(placeOf(`import { x } from "${name}";\n`), place, name)
+      for (const by of [
+        `import "${name}";\n`,
+        `export * from "${name}";\n`,
+        `const x = await import("${name}");\n`,
+      ]) {
+        t.equal(placeOf(one, { 'lib/io/x.js': 'import "./y.js";\n', 'lib/io/y.js': by }), place, by)
+      }
     }
   }
-  t.equal(shares('import { x } from "node:network-not";\n'), true, 'a whole name, not its beginning')
-  t.equal(shares(one, {}), false, 'nor does a file that imports uncompiled code')
+  t.equal(placeOf('import { x } from "node:network-not";\n'), 'together', 'a whole name, not its beginning')
+  t.equal(placeOf(one, {}), 'alone', 'a file that imports uncompiled code')
   t.equal(
-    shares(one, { 'lib/io/x.js': 'import "./x.js";\nimport "../../test/io/x.test.js";\n' }),
-    true,
+    placeOf(one, { 'lib/io/x.js': 'import "./x.js";\nimport "../../test/io/x.test.js";\n' }),
+    'together',
     'a circle',
   )
 })
@@ -62,15 +57,59 @@ t.test('files that change their process run alone', async t => {
     't.match(memoryUse(), {});',
     't2.mockImport("../x.js", {});',
   ]) {
-    t.equal(shares(code), false, code)
-    t.equal(shares('import "../support/x.js";\n', { 'test/support/x.js': code }), false, `a helper’s ${code}`)
-    t.equal(shares('import "../../lib/x.js";\n', { 'lib/x.js': code }), true, `the library’s ${code}`)
+    t.equal(placeOf(code), 'alone', code)
+    t.equal(
+      placeOf('import "../support/x.js";\n', { 'test/support/x.js': code }),
+      'alone',
+      `a helper’s ${code}`,
+    )
+    t.equal(placeOf('import "../../lib/x.js";\n', { 'lib/x.js': code }), 'together', `the library’s ${code}`)
   }
   t.equal(
-    shares('import "../support/x.js";\n', { 'test/support/x.js': 'import t from "tap";\n' }),
-    false,
+    placeOf('import "../support/x.js";\n', { 'test/support/x.js': 'import t from "tap";\n' }),
+    'alone',
     'tap’s root',
   )
+})
+
+t.test('files with children and sockets that look at others run alone', async t => {
+  const reaching = 'import "node:child_process";\n'
+  for (const code of [
+    'childrenOf(process.pid);',
+    'process.env["PATH"] = "/";',
+    'process.env.PATH = "/";',
+    'Object.assign(process.env, storeEnvironment(s3));',
+    'delete process.env["PATH"];',
+    'Reflect.deleteProperty(process.env, "PATH");',
+    'readdirSync("/proc/self/fd");',
+    'process.getActiveResourcesInfo();',
+    'process.kill(pid);',
+    'performance.now();',
+    'channel.subscribe(hear);',
+    'import "ioredis";',
+    'import "bullmq";',
+  ]) {
+    t.equal(placeOf(`${reaching}${code}\n`), 'alone', code)
+    t.equal(placeOf(`${code}\n`), 'together', `${code} without a child`)
+  }
+  for (const code of ['process.env["PATH"] === "/";', 'process.env.PATH;', 'process.platform;'])
+    t.equal(placeOf(`${reaching}${code}\n`), 'beside', code)
+})
+
+t.test('files of rooms whose tests take longer than the start of a process run alone', async t => {
+  const reaching = new Needs(() => 'import "node:child_process";\n')
+  const { beside, alone } = reaching.plan(['test/s3/x.test.ts', 'test/job/x.test.ts', 'test/sweep/x.test.ts'])
+  t.same([beside, alone], [['test/s3/x.test.ts'], ['test/job/x.test.ts', 'test/sweep/x.test.ts']])
+})
+
+t.test('groups have each file once, and neighbours are apart', async t => {
+  t.same(groups(['a', 'b', 'c', 'd', 'e'], 2), [['a', 'd'], ['b', 'e'], ['c']])
+  t.same(groups(['a', 'b', 'c', 'd'], 2), [
+    ['a', 'c'],
+    ['b', 'd'],
+  ])
+  t.same(groups(['a'], 8), [['a']])
+  t.same(groups([], 8), [])
 })
 
 t.test('finds files that another Node or ffmpeg cannot affect', async t => {

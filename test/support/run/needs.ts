@@ -6,19 +6,32 @@ import { BUILD, ROOT, compiledOf } from '../program.js'
  * The needs of test files, from everything they reach directly or through imports. The source is the compiled code,
  * which has no types and only one form of import.
  *
- * Files that reach neither a child process nor a network, and don't change their process, share processes. Files that
+ * Files that don't change their process share processes: many that reach neither a child process nor a network, and a
+ * few at a time of those that do, if they are quick and look at no other child or socket than their own. Files that
  * another Node or ffmpeg cannot affect are left out of the runs for those; versions between the oldest and the newest
  * run only the files that meet Node or ffmpeg directly.
  */
 
-/** Modules that start children, open sockets or change the engine, and packages that do. */
-const OUTSIDE =
-  /^(?:node:)?(?:child_process|cluster|dgram|dns|http|http2|https|inspector|net|tls|v8|vm|worker_threads)(?:\/|$)/
-const HEAVY = /^(?:@aws-sdk|@smithy|avio-streams|esbuild|playwright-core|prettier|typescript)(?:\/|$)/
+/** Modules that start children or open sockets, and packages that do. */
+const OUTSIDE = /^(?:node:)?(?:child_process|dns|http|https|net|tls)(?:\/|$)|^(?:@aws-sdk|@smithy)\//
+
+/** Modules that reach further or change the engine, and large packages. */
+const APART =
+  /^(?:node:)?(?:cluster|dgram|http2|inspector|v8|vm|worker_threads)(?:\/|$)|^(?:avio-streams|esbuild|playwright-core|prettier|typescript)(?:\/|$)/
 
 /** Changes that a test, or a test helper, makes to its process, and what it reads of all that runs there. */
 const OF_THE_PROCESS =
   /\bt\d*\.(?:mock|intercept)|\bprocess\.(?:chdir|on|once|memoryUsage|cpuUsage|resourceUsage)\b|\bglobalThis\.(?!process)|\b(?:setMemoryBudget|memoryUse)\(/
+
+/** The rooms whose tests with children and sockets mostly take no longer than the start of a process. */
+const QUICK = /^test\/(?:cli|containers|ffmpeg|hls|io|matroska|mp4|s3|testing)\//
+
+/** Clients of servers that a test may stop or restart, which then try to connect again. */
+const RECONNECTING = /^(?:bullmq|ioredis|pg)$/
+
+/** What tests with children and sockets read or change besides: another file's may still be closing. */
+const OF_ALL_THAT_RUNS =
+  /\bprocess\.(?:pid|off|emit|kill|exit|exitCode|stdin|stdout|stderr|umask|getActiveResourcesInfo)\b|\bprocess\.env(?:\[[^\]]*\]|\.\w+) = |\b(?:assign|deleteProperty)\(process\.env|\bdelete process\.env|\/proc\/self|\bperformance\.|\bsubscribe\(/
 
 /** Parts of Node that no release changes: text, names, bytes; not streams, files, clocks and ciphers. */
 const SETTLED = /^node:(?:assert|buffer|os|path|url|util)(?:\/|$)/
@@ -76,9 +89,12 @@ const SURFACES = /^test\/(?:ffmpeg|integration|io|s3|sweep|testing)\//
 
 const IMPORT = /^(?:import|export)\b[^;"]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm
 
-/** The test files that share processes, and those that run alone, both in the given order. */
+/** The test files that share processes, and those that run alone, each in the given order. */
 export interface Plan {
+  /** Those without children and sockets. */
   readonly together: readonly string[]
+  /** Those with children and sockets of their own. */
+  readonly beside: readonly string[]
   readonly alone: readonly string[]
 }
 
@@ -86,6 +102,14 @@ interface Module {
   readonly imports: readonly string[]
   /** It changes the process, or it is unknown. */
   readonly touches: boolean
+  /** It reads or changes what all of the process has in common. */
+  readonly touchesAll: boolean
+}
+
+/** Groups of at most `size` files. Neighbours, which take equally long, are in different ones. */
+export function groups(files: readonly string[], size: number): string[][] {
+  const count = Math.ceil(files.length / size)
+  return Array.from({ length: count }, (_, group) => files.filter((_, n) => n % count === group))
 }
 
 /** The source that a test holds, whether there is one or not: `lib/io/x.ts` for `test/io/x.faults.test.ts`. */
@@ -104,8 +128,9 @@ export class Needs {
   }
 
   plan(files: readonly string[]): Plan {
-    const together = new Set(files.filter(file => this.#canShare(file)))
-    return { together: [...together], alone: files.filter(file => !together.has(file)) }
+    const plan = { together: [] as string[], beside: [] as string[], alone: [] as string[] }
+    for (const file of files) plan[this.#placeOf(file)].push(file)
+    return plan
   }
 
   /** Whether another version of Node or ffmpeg could affect it. */
@@ -125,10 +150,15 @@ export class Needs {
     )
   }
 
-  #canShare(file: string): boolean {
-    return [...this.#reachedBy(file)].every(name =>
-      isOurs(name) ? !this.#module(name).touches : !OUTSIDE.test(name) && !HEAVY.test(name),
-    )
+  #placeOf(file: string): keyof Plan {
+    const reached = [...this.#reachedBy(file)]
+    const modules = reached.filter(isOurs).map(name => this.#module(name))
+    const packages = reached.filter(name => !isOurs(name))
+    if (modules.some(({ touches }) => touches) || packages.some(name => APART.test(name))) return 'alone'
+    if (!packages.some(name => OUTSIDE.test(name))) return 'together'
+    const isOwn =
+      !modules.some(({ touchesAll }) => touchesAll) && !packages.some(name => RECONNECTING.test(name))
+    return isOwn && QUICK.test(file) ? 'beside' : 'alone'
   }
 
   #reachedBy(file: string): Set<string> {
@@ -152,12 +182,14 @@ export class Needs {
     try {
       code = this.#codeOf(path)
     } catch {
-      return { imports: [], touches: true }
+      return { imports: [], touches: true, touchesAll: true }
     }
+    const isOfTests = path.startsWith(join(BUILD, 'test') + sep)
     const names = [...code.matchAll(IMPORT)].map(([, from, bare, dynamic]) => (from ?? bare ?? dynamic)!)
     return {
       imports: names.map(name => (name.startsWith('.') ? join(dirname(path), name) : name)),
-      touches: path.startsWith(join(BUILD, 'test') + sep) && touchesProcess(code, path),
+      touches: isOfTests && touchesProcess(code, path),
+      touchesAll: isOfTests && OF_ALL_THAT_RUNS.test(code),
     }
   }
 }

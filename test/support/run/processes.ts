@@ -2,11 +2,15 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { t } from 'tap'
 import { ROOT, compiledOf } from '../program.js'
-import type { Plan } from './needs.js'
+import { type Plan, groups } from './needs.js'
 
-/** How many files share a process: enough to amortize its start, few enough to run several processes at once. */
-const SHARING = 40
-const TOGETHER = compiledOf(join(import.meta.dirname, 'together.ts'))
+/**
+ * How many files share a process: enough to amortize its start, few enough to run several processes at once. And how
+ * many times as long as a single file they may take: only one that hangs takes the whole time of one.
+ */
+const TOGETHER = { size: 40, times: 1 }
+const BESIDE = { size: 8, times: 2 }
+const SHARED = compiledOf(join(import.meta.dirname, 'together.ts'))
 
 /** Options of `runPlan()`. */
 export interface RunOptions {
@@ -22,28 +26,33 @@ export interface RunOptions {
 }
 
 /**
- * Runs compiled test files with tap: those in `alone` in a process each, those in `together` in a few.
+ * Runs compiled test files with tap: those in `alone` in a process each, the others in a few. Those of `beside` come
+ * first, because eight of them may take minutes.
  *
  * @returns whether all succeeded
  */
-export async function runPlan({ together, alone }: Plan, options: RunOptions): Promise<boolean> {
+export async function runPlan({ together, beside, alone }: Plan, options: RunOptions): Promise<boolean> {
   t.setTimeout(0)
   t.jobs = options.jobs
   t.pipe(options.output)
   options.signal.addEventListener('abort', () => t.bailout('stopped'), { once: true })
+  startShared(beside, BESIDE, options)
   for (const file of alone) start(file, compiledOf(join(ROOT, file)), {}, options)
-  for (let from = 0; from < together.length; from += SHARING) {
-    const files = together.slice(from, from + SHARING)
-    start(
-      `${files.length} files in one process`,
-      TOGETHER,
-      { AVIO_TEST_FILES: JSON.stringify(files) },
-      options,
-    )
-  }
+  startShared(together, TOGETHER, options)
   t.end()
   await finished(options.output)
   return t.passing()
+}
+
+function startShared(all: readonly string[], { size, times }: typeof TOGETHER, options: RunOptions) {
+  for (const files of groups(all, size)) {
+    const variables = {
+      AVIO_TEST_FILES: JSON.stringify(files),
+      AVIO_TEST_TIMEOUT: String(options.timeout),
+    }
+    const timeout = times * options.timeout
+    start(`${files.length} files in one process`, SHARED, variables, { ...options, timeout })
+  }
 }
 
 function start(name: string, program: string, variables: NodeJS.ProcessEnv, { env, timeout }: RunOptions) {

@@ -11,10 +11,11 @@ import { changesSince, traces } from './traces.js'
 
 // tap names fixture folders after the command line, which would be too long with the files.
 const files = JSON.parse(process.env['AVIO_TEST_FILES']!) as string[]
+const timeout = 1000 * Number(process.env['AVIO_TEST_TIMEOUT'])
 t.plan(2 * files.length)
 for (const file of files) {
   const before = traces()
-  await t.test(file, async own => {
+  await t.test(file, { timeout }, async own => {
     giveOwnTest(file, own)
     await import(pathToFileURL(compiledOf(join(ROOT, file))).href)
   })

@@ -1,5 +1,6 @@
-import { createServer } from 'node:net'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import t from 'tap'
 import { changesSince, traces } from './traces.js'
 
@@ -82,9 +83,16 @@ t.test(
   },
 )
 
+t.test('waits for a child that is about to end', async t => {
+  const before = traces()
+  // It starts for longer than a few turns take.
+  spawn(process.execPath, ['--eval', ''], { stdio: 'ignore' })
+  t.same(await changesSince(before), [])
+})
+
 t.test('ignores the globals of packages', async t => {
   const before = traces()
-  for (const name of ['__zod_globalThing', '__importStar']) {
+  for (const name of ['__zod_globalThing', '__importStar', 'awslambda']) {
     Object.assign(globalThis, { [name]: 1 })
     t.teardown(() => Reflect.deleteProperty(globalThis, name))
   }

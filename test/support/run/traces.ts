@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
 /** The state of this process that a test file could change for the next one, by name. */
@@ -6,9 +6,11 @@ export type Traces = ReadonlyMap<string, unknown>
 
 /**
  * Globals that a package makes once, when it is loaded: zod's configuration and registry, which its copies share;
- * `__importStar` and other helpers of compiled code, by tslib.
+ * `__importStar` and other helpers of compiled code, by tslib; `awslambda`, by the AWS SDK's first client.
  */
-const OF_PACKAGES = /^__[a-z]/
+const OF_PACKAGES = /^(?:__[a-z]|awslambda$)/
+/** Resources that close by what another process, or another part of this one, does: not timers. */
+const OPEN = /^active (?!Timeout\b|Immediate\b)/
 /** Writes to the runner's pipe, which may be full: they are no test's own. */
 const OF_THE_RUNNER = new Set(['SimpleWriteWrap', 'WriteWrap'])
 
@@ -35,12 +37,18 @@ export function traces(): Traces {
   return found
 }
 
+/** How long a socket may take to close, or a child to end, in milliseconds; the machine may be busy. */
+const CLOSING = 30_000
+
 /**
  * The changes since `before`, one per line; resolves once there are none, or after a few turns of the event loop for
- * closing.
+ * closing. If sockets or children are left, it waits for them, for half a minute at most.
  */
 export async function changesSince(before: Traces): Promise<string[]> {
   for (let turn = 0; turn < 100 && changes(before, traces()).length > 0; turn++) await setImmediate()
+  const end = performance.now() + CLOSING
+  while (changes(before, traces()).some(change => OPEN.test(change)) && performance.now() < end)
+    await delay(20)
   return changes(before, traces())
 }
 
