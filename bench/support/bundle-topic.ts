@@ -6,7 +6,7 @@ import * as esbuild from 'esbuild'
 const BENCH = fileURLToPath(new URL('..', import.meta.url))
 
 /** Everything found relative to a source is found in the working tree, wherever the bundle is. */
-const ownPlaces: esbuild.Plugin = {
+export const ownPlaces: esbuild.Plugin = {
   name: 'own places',
   setup: build => {
     build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
