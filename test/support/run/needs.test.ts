@@ -15,9 +15,9 @@ function needs(code: string, others: Record<string, string> = {}): Needs {
 }
 
 /** How it runs. */
-function placeOf(code: string, others?: Record<string, string>): string {
-  const places = Object.entries(needs(code, others).plan(['test/io/x.test.ts']) satisfies Plan)
-  return places.flatMap(([place, files]) => files.map(() => place)).join()
+function placeOf(code: string, others?: Record<string, string>): keyof Plan {
+  const plan = needs(code, others).plan(['test/io/x.test.ts'])
+  return (['together', 'beside', 'alone'] as const).find(place => plan[place].length === 1)!
 }
 
 t.test('files that reach neither a child nor a network share a process', async t => {
