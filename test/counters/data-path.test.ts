@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
-import { startCounting } from '../support/counters/count.js'
+import { type OwnCounts, startCounting } from '../support/counters/count.js'
 import { type Counted, CountedWork, type Work, callsOf } from '../support/counters/counted-work.js'
 import { GiB, KiB, MiB } from '../../lib/options.js'
 
@@ -97,6 +97,34 @@ t.test('the data path keeps within its budget', async t => {
         t.ok(found <= most, `${work}: ${what}: ${found.toFixed(2)}, at most ${most}`)
     }
     t.same((await counter.count('upload', SIZE)).requests, PARTS, 'as many parts as it takes')
+  } finally {
+    await counter.stop()
+  }
+})
+
+/**
+ * What one place in the library may do, by requests: each promise, look at a clock and timer there belongs to one. The
+ * ranges and parts are so large that a chunk has far more of them than a request.
+ */
+const A_PLACE: Readonly<Record<keyof OwnCounts, number>> = { promises: 10, clocks: 4, timers: 4 }
+const PART_SIZE = 32 * MiB
+/** The least number of chunks: as large as the blocks that they lie in. */
+const LARGEST_CHUNK = 256 * KiB
+
+t.test('without listeners, promises, clocks and timers are for requests, not for chunks', async t => {
+  const counter = await CountedWork.start()
+  try {
+    const { requests, promises, own } = await counter.count('remux', 4 * PART_SIZE, PART_SIZE)
+    const all = Object.values(requests).reduce((sum, count) => sum + count, 0)
+    const chunks = (4 * PART_SIZE) / LARGEST_CHUNK
+    for (const what of ['promises', 'clocks', 'timers'] as const) {
+      const most = A_PLACE[what] * all
+      t.ok(most < chunks / 2, `${what}: ${all} requests may have ${most}, and there are ${chunks} chunks or more`)
+      for (const [place, found] of Object.entries(own[what]))
+        t.ok(found <= most, `${what} in ${place}: ${found}, at most ${most}`)
+    }
+    t.ok(Object.keys(own.promises).length > 0, 'the library’s own are recognised')
+    t.ok(promises <= 150 * all, `${promises} promises of all code for ${all} requests`)
   } finally {
     await counter.stop()
   }

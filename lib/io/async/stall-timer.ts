@@ -13,28 +13,37 @@ export function minThroughputOption(options: object): number {
   })
 }
 
-/** Number of spans into which {@link StallTimer} divides its time to measure the rate. */
+/** Number of spans into which {@link StallTimer} divides its time. */
 const SPANS = 10
 
 /**
  * Detects silence for a given time, or a transfer below a minimum rate over that time.
  *
- * An expired timer may only mean that this process was too busy to read its sockets. So the event loop gets one
- * more turn to deliver what has already arrived; if nothing arrives then, it is a stall.
+ * Signs of life come with every chunk, so they only count: one interval looks at the count after each span, a tenth of
+ * the time. Silence is found when as many spans as the time has were silent, hence up to one span late, never early.
  *
- * The rate is measured from the first byte on, over the last ten spans of a tenth of the time each. A span that
- * lasted far too long was one in which this process read nothing, and is not counted.
+ * A silent span may only mean that this process was too busy to read its sockets. So the event loop gets one more turn
+ * to deliver what has already arrived; if nothing arrives then, it is a stall.
+ *
+ * The rate is measured from the first byte on, over the last ten spans. A span that lasted far too long was one in which
+ * this process read nothing, and is not counted.
  */
 export class StallTimer {
   readonly #timeout: number
   readonly #minThroughput: number
   readonly #onStall: (drip: string | undefined) => void
+  readonly #spanLength: number
   readonly #timer: NodeJS.Timeout | undefined
-  #spanTimer: NodeJS.Timeout | undefined
   #heard = 0
+  /** Signs of life at the end of the last span, and the number of silent spans up to there. */
+  #heardBefore = 0
+  #silent = 0
   #stopped = false
-  /** Bytes of the last full spans, oldest first, and of the current one. */
-  readonly #spans: number[] = []
+  /** Whether bytes are moving: the rate counts. */
+  #isMoving = false
+  /** Bytes of the last full spans, oldest first; `undefined` until the first one begins. */
+  #spans: number[] | undefined
+  /** Bytes of the current span. */
   #bytes = 0
   #spanStart = 0
 
@@ -47,7 +56,10 @@ export class StallTimer {
     this.#timeout = timeout
     this.#onStall = onStall
     this.#minThroughput = minThroughput
-    if (timeout !== Infinity) this.#timer = setTimeout(this.#due, timeout)
+    this.#spanLength = Math.ceil(timeout / SPANS)
+    if (timeout === Infinity) return
+    this.#spanStart = performance.now()
+    this.#timer = setInterval(this.#spanDue, this.#spanLength)
   }
 
   /**
@@ -57,68 +69,65 @@ export class StallTimer {
    */
   alive(bytes = 0): void {
     this.#heard++
-    this.#timer?.refresh()
     this.#bytes += bytes
-    if (bytes > 0 && this.#spanTimer === undefined) this.#measure()
+    if (bytes > 0) this.#isMoving = true
   }
 
   /** No more bytes will move, but a response to them is still expected. */
   moved(): void {
-    clearInterval(this.#spanTimer)
-    this.#spanTimer = undefined
-    this.#spans.length = 0
+    this.#isMoving = false
+    this.#spans = undefined
   }
 
   /** Stops the timer. */
   stop(): void {
     this.#stopped = true
-    clearTimeout(this.#timer)
-    clearInterval(this.#spanTimer)
-  }
-
-  #measure(): void {
-    if (this.#timer === undefined || this.#minThroughput === 0 || this.#stopped) return
-    this.#spanStart = performance.now()
-    this.#spanTimer = setInterval(this.#spanDue, this.#spanLength)
-  }
-
-  get #spanLength(): number {
-    return Math.max(1, this.#timeout / SPANS)
-  }
-
-  readonly #due = (): void => {
-    const heard = this.#heard
-    setImmediate(() => {
-      if (this.#heard === heard) this.#stall()
-    })
+    clearInterval(this.#timer)
   }
 
   readonly #spanDue = (): void => {
     const now = performance.now()
     const wasBusy = now - this.#spanStart > 2 * this.#spanLength
     this.#spanStart = now
-    if (wasBusy) return
-    this.#spans.push(this.#bytes)
-    this.#bytes = 0
-    if (this.#spans.length > SPANS) this.#spans.shift()
-    if (this.#spans.length === SPANS && this.#isTooSlow && !this.#isOver) {
-      setImmediate(() => {
-        if (!this.#isTooSlow) return
-        this.#stall(
-          `less than ${this.#minThroughput} bytes a second (minThroughput) transferred over ${this.#timeout} ms`,
-        )
-      })
-    }
+    this.#silent = this.#heard === this.#heardBefore ? this.#silent + 1 : 0
+    this.#heardBefore = this.#heard
+    if (this.#silent * this.#spanLength >= this.#timeout) this.#confirm(this.#heard)
+    else if (this.#isMoving && this.#minThroughput > 0 && !wasBusy) this.#measure()
   }
 
-  /** All bytes moved in the first span. If nothing has moved since, it is silence, which the timer reports. */
-  get #isOver(): boolean {
-    const [first = 0, ...later] = this.#spans
+  /** It is silence, unless something has arrived by now. */
+  #confirm(heard: number): void {
+    setImmediate(() => {
+      if (this.#heard === heard) this.#stall()
+    })
+  }
+
+  /** Ends a span. The one in which the first byte moved is incomplete, and counts as a part of the next. */
+  #measure(): void {
+    const spans = this.#spans
+    if (spans === undefined) {
+      this.#spans = []
+      return
+    }
+    spans.push(this.#bytes)
+    this.#bytes = 0
+    if (spans.length > SPANS) spans.shift()
+    if (spans.length < SPANS || !this.#isTooSlow(spans) || this.#isOver(spans)) return
+    setImmediate(() => {
+      if (!this.#isTooSlow(spans)) return
+      this.#stall(
+        `less than ${this.#minThroughput} bytes a second (minThroughput) transferred over ${this.#timeout} ms`,
+      )
+    })
+  }
+
+  /** All bytes moved in the first span. If nothing has moved since, it is silence, which is found as such. */
+  #isOver([first = 0, ...later]: readonly number[]): boolean {
     return first > 0 && this.#bytes === 0 && later.every(bytes => bytes === 0)
   }
 
-  get #isTooSlow(): boolean {
-    const moved = this.#spans.reduce((sum, bytes) => sum + bytes, this.#bytes)
+  #isTooSlow(spans: readonly number[]): boolean {
+    const moved = spans.reduce((sum, bytes) => sum + bytes, this.#bytes)
     return moved * 1000 < this.#minThroughput * this.#timeout
   }
 

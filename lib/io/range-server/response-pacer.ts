@@ -68,6 +68,8 @@ export class ResponsePacer {
   /** Whether the client was still there after a wait. */
   #hasStayed = false
   #isBlind = false
+  /** Reading can't be observed, and nothing is held back any more. */
+  #isFree = false
 
   /**
    * @param unread - the number of sent bytes the client has not read yet; `undefined` if that can't be observed
@@ -87,9 +89,11 @@ export class ResponsePacer {
    * @param isPrepaid - whether they are fetched in any case
    */
   allows(bytes: number, isPrepaid = false): boolean {
-    if (isPrepaid && this.#hasStayed) return true
-    const sent = this.#sent + bytes
-    return this.#isBlind ? sent <= ramp(performance.now() - this.#began) : this.#backlog(bytes) <= 1
+    if (this.#isFree || (isPrepaid && this.#hasStayed)) return true
+    if (!this.#isBlind) return this.#backlog(bytes) <= 1
+    const allowed = ramp(performance.now() - this.#began)
+    this.#isFree = allowed === Infinity
+    return this.#sent + bytes <= allowed
   }
 
   /** Waits until `bytes` more may be sent. Rejects with an `AbortError` where `signal` is aborted. */

@@ -164,9 +164,9 @@ class Pool {
       return
     }
     connection.await(false)
-    const until = performance.now() + IDLE_TIME
+    let looks = 0
     const timer = setInterval(() => {
-      if (performance.now() >= until) connection.close()
+      if (++looks * LOOK_TIME >= IDLE_TIME) connection.close()
       else if (this.#account.isAwaited) this.#retire(connection)
     }, LOOK_TIME).unref()
     this.#idle.push({ connection, timer })

@@ -1,11 +1,11 @@
-// One piece of work in a process of its own, counted: node counted-process.ts <work> <store> <bytes>
+// One piece of work in a process of its own, counted: node counted-process.ts <work> <store> <bytes> [<part size>]
 import { existsSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { MARK, startCounting } from './count.js'
 
-const [, , work = '', config = '', size = ''] = process.argv
+const [, , work = '', config = '', size = '', part = ''] = process.argv
 const BUCKET = 'counted'
 const CHUNK = 65_536
 
@@ -20,8 +20,12 @@ function* zeros(length: number): Generator<Buffer> {
 const { FfmpegTransform, S3MultipartWritable, S3RangeReadable } = await import('../../../lib/index.js')
 const client = new S3Client(JSON.parse(config) as S3ClientConfig)
 
-const reader = (key: string) => new S3RangeReadable({ client, bucket: BUCKET, key })
-const writer = () => new S3MultipartWritable({ client, bucket: BUCKET, key: 'target' })
+/** With parts of a given size there are as few requests as possible, one at a time. */
+const partSize = Number(part)
+const reading = part === '' ? {} : { partSize, readAhead: partSize, concurrency: 1 }
+const writing = part === '' ? {} : { partSize, concurrency: 1 }
+const reader = (key: string) => new S3RangeReadable({ client, bucket: BUCKET, key, ...reading })
+const writer = () => new S3MultipartWritable({ client, bucket: BUCKET, key: 'target', ...writing })
 /** PCM, copied: as many bytes out as in, at ffmpeg's smallest cost. */
 const ffmpeg = () =>
   new FfmpegTransform({ input: { format: 's16le' }, output: { format: 's16le', args: ['-c', 'copy'] } })

@@ -42,15 +42,20 @@ export class CountedWork {
   }
 
   /** The arguments that run a piece of work. */
-  async #argumentsOf(work: Work, size: number) {
+  async #argumentsOf(work: Work, size: number, partSize: number | undefined) {
     await this.#ask({ size })
     await this.#ask('requests')
-    return [work, JSON.stringify(this.config), String(size)]
+    return [work, JSON.stringify(this.config), String(size), ...(partSize === undefined ? [] : [String(partSize)])]
   }
 
-  /** Does a piece of work on `size` bytes. */
-  async count(work: Work, size: number): Promise<Counted> {
-    const args = await this.#argumentsOf(work, size)
+  /**
+   * Does a piece of work on `size` bytes.
+   *
+   * @param partSize - of the largest range and of each part, in bytes, for few requests, one at a time; by default
+   * everything is at its defaults
+   */
+  async count(work: Work, size: number, partSize?: number): Promise<Counted> {
+    const args = await this.#argumentsOf(work, size, partSize)
     const { execArgv, path } = programOf(WORKER)
     const child = fork(path, args, { execArgv })
     let counts: Counts | undefined
@@ -67,7 +72,7 @@ export class CountedWork {
    * @param log - where strace writes
    */
   async countCalls(work: Work, size: number, log: string): Promise<number> {
-    const args = await this.#argumentsOf(work, size)
+    const args = await this.#argumentsOf(work, size, undefined)
     const { execArgv, path } = programOf(WORKER)
     const trace = [
       '-f',
