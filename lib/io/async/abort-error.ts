@@ -13,27 +13,35 @@ export function abortError(signal: AbortSignal): Error {
 }
 
 /**
- * Stops waiting for `promise` as soon as `signal` is aborted, whether or not the callee heeds it.
+ * Stops waiting for `promise` as soon as `signal` is aborted, whether or not the callee heeds it. Its result goes
+ * either to the caller or to `late`, never to both.
  *
  * @param late - handles a result that arrives after the abort
  */
-export async function untilAborted<T>(
+export function untilAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal,
   late: (result: T) => void,
 ): Promise<T> {
-  let abort!: () => void
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => {
-      promise.then(late, () => undefined)
+  // A race would make four promises more, for each request.
+  return new Promise<T>((resolve, reject) => {
+    let isAborted = false
+    const abort = () => {
+      isAborted = true
       reject(abortError(signal))
     }
+    const forget = onAbort(signal, abort)
     if (signal.aborted) abort()
+    promise.then(
+      result => {
+        forget()
+        if (isAborted) late(result)
+        else resolve(result)
+      },
+      (error: Error) => {
+        forget()
+        reject(error)
+      },
+    )
   })
-  const forget = onAbort(signal, abort)
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    forget()
-  }
 }

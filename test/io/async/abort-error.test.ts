@@ -46,3 +46,19 @@ t.test('ignores a failure after the abort', async t => {
   reject(new Error('unheard'))
   await t.rejects(slow)
 })
+
+t.test('hands a result over once, if it came with the abort', async t => {
+  for (const isFirst of [true, false]) {
+    const abort = new AbortController()
+    let resolve!: (value: string) => void
+    const slow = new Promise<string>(settle => (resolve = settle))
+    const got: string[] = []
+    const wait = untilAborted(slow, abort.signal, value => got.push(value))
+    if (isFirst) resolve('a body')
+    abort.abort()
+    resolve('a body')
+    await wait.then(value => got.push(value), t.comment)
+    await slow
+    t.same(got, ['a body'], isFirst ? 'just before the abort' : 'just after it')
+  }
+})
