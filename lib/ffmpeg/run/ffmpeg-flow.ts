@@ -40,12 +40,6 @@ export interface FlowSettings {
   readonly prepare?: Prepare | undefined
 }
 
-/** Callbacks during the run. */
-export interface FlowListener extends RunListener {
-  /** Whether anyone listens for progress. */
-  hasProgress(): boolean
-}
-
 const NOTHING = Buffer.alloc(0)
 
 /**
@@ -62,7 +56,7 @@ export class FfmpegFlow {
   readonly #inputs: FlowSpec['inputs']
   readonly #piped: readonly PipedInput[]
   readonly #outputs: readonly PipedOutput[]
-  readonly #listener: FlowListener
+  readonly #listener: RunListener
   readonly #watch: LimitWatch
   readonly #waits = new ReadWaits()
   /** Outputs whose reader currently takes nothing. */
@@ -81,7 +75,7 @@ export class FfmpegFlow {
   #isEnded = false
   #killed: Promise<void> | undefined
 
-  constructor(settings: FlowSettings, { inputs, outputs }: FlowSpec, listener: FlowListener) {
+  constructor(settings: FlowSettings, { inputs, outputs }: FlowSpec, listener: RunListener) {
     this.#settings = settings
     this.#inputs = inputs
     this.#piped = inputs.filter(input => input instanceof PipedInput)
@@ -241,6 +235,7 @@ export class FfmpegFlow {
         this.#watch.progress(progress)
         this.#listener.onProgress(progress)
       },
+      hasProgress: () => this.#listener.hasProgress(),
       onInput: input => isCurrent() && this.#listener.onInput(input),
       hearsInput: () => this.#listener.hearsInput(),
       onLateTrack: () => isCurrent() && this.#readAgain(),

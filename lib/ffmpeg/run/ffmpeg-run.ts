@@ -290,7 +290,8 @@ export class FfmpegRun {
     const isWaiting = this.#outputs.some(output => output.isWaiting(report.outTime ?? 0))
     if (isWaiting) this.#giveWay()
     const { bytesIn } = this
-    this.#listener.onProgress(this.#progress.complete(report, bytesIn))
+    const isHeard = this.#listener.hasProgress()
+    this.#listener.onProgress(isHeard ? this.#progress.complete(report, bytesIn) : report)
   }
 }
 

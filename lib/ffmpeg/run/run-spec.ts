@@ -59,7 +59,10 @@ export interface RunSpec {
 export interface RunListener {
   onSpawn(child: FfmpegSpawn): void
   onLog(entry: FfmpegLogEntry): void
+  /** A report of ffmpeg's: with what it leaves out, if anyone listens. */
   onProgress(progress: FfmpegProgress): void
+  /** Whether anyone listens for progress. */
+  hasProgress(): boolean
   /** The streams ffmpeg found in an input; called again when it finds more. */
   onInput(input: FfmpegInput): void
   /** Whether anyone listens for that. */

@@ -38,7 +38,7 @@ export function untilAborted<T>(
         if (isAborted) late(result)
         else resolve(result)
       },
-      (error: Error) => {
+      (error: unknown) => {
         forget()
         reject(error)
       },

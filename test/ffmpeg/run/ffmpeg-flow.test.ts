@@ -3,7 +3,8 @@ import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { UNLIMITED } from '../../../lib/ffmpeg/limits/limits.js'
-import { FfmpegFlow, type FlowListener } from '../../../lib/ffmpeg/run/ffmpeg-flow.js'
+import { FfmpegFlow } from '../../../lib/ffmpeg/run/ffmpeg-flow.js'
+import type { RunListener } from '../../../lib/ffmpeg/run/run-spec.js'
 import { PipedOutput } from '../../../lib/ffmpeg/output/piped-output.js'
 import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { resources, resourcesSince } from '../../support/child.js'
@@ -21,7 +22,7 @@ async function make(count: number, ffmpegPath?: string) {
   const source = new BytesSource({ bytes: await matroska() })
   const events: string[] = []
   const errors: Error[] = []
-  const listener: FlowListener = {
+  const listener: RunListener = {
     onSpawn: () => events.push('spawn'),
     onLog: () => undefined,
     onProgress: () => undefined,

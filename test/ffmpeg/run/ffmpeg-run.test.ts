@@ -16,6 +16,7 @@ const silent: RunListener = {
   onLog: () => undefined,
   onProgress: () => undefined,
   onInput: () => undefined,
+  hasProgress: () => true,
   hearsInput: () => false,
   onError: () => undefined,
 }

@@ -45,7 +45,8 @@ const DEPTH = 30
 
 /** The place in the library that is nearest on the stack, apart from Node's code; `undefined` if other code is nearer. */
 function ownPlace(): string | undefined {
-  const { prepareStackTrace, stackTraceLimit } = Error
+  const { stackTraceLimit } = Error
+  const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace')
   Error.stackTraceLimit = DEPTH
   Error.prepareStackTrace = (_error, calls) => calls
   const { stack } = new Error() as { readonly stack?: unknown }
@@ -59,8 +60,8 @@ function ownPlace(): string | undefined {
 }
 
 function isOfNode(call: NodeJS.CallSite): boolean {
-  const file = call.getFileName()
-  return file == null || file === THIS || fileURLToPath(THIS) === file || /^node:|^<anonymous>$/.test(file)
+  const file = call.getFileName() ?? null
+  return file === null || file === THIS || fileURLToPath(THIS) === file || /^node:|^<anonymous>$/.test(file)
 }
 
 /** Starts counting; returns a function that stops it and tells what was counted. */

@@ -45,7 +45,12 @@ export class CountedWork {
   async #argumentsOf(work: Work, size: number, partSize: number | undefined) {
     await this.#ask({ size })
     await this.#ask('requests')
-    return [work, JSON.stringify(this.config), String(size), ...(partSize === undefined ? [] : [String(partSize)])]
+    return [
+      work,
+      JSON.stringify(this.config),
+      String(size),
+      ...(partSize === undefined ? [] : [String(partSize)]),
+    ]
   }
 
   /**
