@@ -32,16 +32,15 @@ export function untilAborted<T>(
     }
     const forget = onAbort(signal, abort)
     if (signal.aborted) abort()
-    promise.then(
-      result => {
-        forget()
-        if (isAborted) late(result)
-        else resolve(result)
-      },
-      (error: unknown) => {
-        forget()
-        reject(error)
-      },
-    )
+    const come = (result: T) => {
+      forget()
+      if (isAborted) late(result)
+      else resolve(result)
+    }
+    const fail = (error: Error) => {
+      forget()
+      reject(error)
+    }
+    promise.then(come, fail)
   })
 }

@@ -34,7 +34,7 @@ export interface HttpSourceOptions {
   etag?: string | undefined
   /**
    * Milliseconds without a byte (or, before the first byte, without a response) after which a request is
-   * cancelled and retried; 1 to 2³¹ − 1, or `Infinity` for never.
+   * cancelled and retried; 1 to 2³¹ − 1, or `Infinity` for never. The silence is found up to a tenth later.
    *
    * @defaultValue 30,000
    */

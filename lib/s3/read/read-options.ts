@@ -31,7 +31,7 @@ export interface S3ReadSettings extends S3ClientOption {
   partSize?: number | undefined
   /**
    * Milliseconds without a byte (or, before the first one, without a response) before a request times out and is
-   * retried; 1 to 2³¹ − 1, or `Infinity` for never.
+   * retried; 1 to 2³¹ − 1, or `Infinity` for never. The silence is found up to a tenth later.
    *
    * @defaultValue 30,000
    */

@@ -164,7 +164,7 @@ export interface S3UploadSettings extends S3ClientOption {
   maxAttempts?: number | undefined
   /**
    * Longest time without any data sent or received before a request times out and is retried, in milliseconds: 1 to 2³¹
-   * − 1, or `Infinity`.
+   * − 1, or `Infinity`. The silence is found up to a tenth later.
    * @defaultValue 60,000
    */
   stallTimeout?: number | undefined
