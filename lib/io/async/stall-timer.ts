@@ -25,8 +25,8 @@ const SPANS = 10
  * A silent span may only mean that this process was too busy to read its sockets. So the event loop gets one more turn
  * to deliver what has already arrived; if nothing arrives then, it is a stall.
  *
- * The rate is measured from the first byte on, over the last ten spans. A span that lasted far too long was one in which
- * this process read nothing, and is not counted.
+ * The rate is measured from the first byte on, over the last ten spans. A span that lasted far too long was one in
+ * which this process read nothing, and is not counted.
  */
 export class StallTimer {
   readonly #timeout: number
