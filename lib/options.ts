@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { OptionError } from './errors.js'
+import { nearest } from './options/nearest-name.js'
 
 /**
  * Shared option checks: every constructor takes one object and reads each option through one of these.
@@ -92,15 +93,17 @@ function shownBare(value: unknown): string {
   return typeof value === 'string' ? show(value.replace(/[?#].*$/s, '')) : show(value)
 }
 
-/** Rejects unknown names: a misspelt option must not be silently ignored. */
+/** Rejects unknown names: a misspelt option must not be silently ignored. Suggests one that is not given. */
 export function knownOptions(options: object, of: string, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
-    throw new OptionError(
+    const meant = nearest(
       name,
-      `${of} has no option "${name}"; it has ${known.join(', ')}`,
-      valueOf(options, name),
+      known.filter(one => !Object.hasOwn(options, one)),
     )
+    const hint = meant === undefined ? '' : `. Did you mean "${meant}"?`
+    const message = `${of} has no option "${name}"; it has ${known.join(', ')}${hint}`
+    throw new OptionError(name, message, valueOf(options, name))
   }
 }
 

@@ -111,8 +111,16 @@ t.test('rejects a misspelt option and lists the valid ones', async t => {
   t.doesNotThrow(() => knownOptions({ key: 'k' }, 'S3RangeReadable', ['bucket', 'key']))
   t.throws(() => knownOptions({ buckett: 'b' }, 'S3RangeReadable', ['bucket', 'key']), {
     option: 'buckett',
-    message: 'S3RangeReadable has no option "buckett"; it has bucket, key',
+    message: 'S3RangeReadable has no option "buckett"; it has bucket, key. Did you mean "bucket"?',
   })
+  t.throws(() => knownOptions({ region: 'x' }, 'S3RangeReadable', ['bucket', 'key']), {
+    message: 'S3RangeReadable has no option "region"; it has bucket, key',
+  })
+  t.throws(
+    () => knownOptions({ key: 'k', keys: 'l' }, 'S3RangeReadable', ['bucket', 'key']),
+    { message: 'S3RangeReadable has no option "keys"; it has bucket, key' },
+    'the one that is meant is there already',
+  )
 })
 
 t.test('rejects options that are not an object', async t => {

@@ -1,4 +1,4 @@
-import { nearest } from '../ffmpeg/diagnosis/nearest-name.js'
+import { nearest } from '../options/nearest-name.js'
 import { isUsageError, usageError } from './arguments/usage-error.js'
 import type { Context, RunCommand } from './commands/context.js'
 import { COMMAND_HELP, HELP } from './commands/help.js'

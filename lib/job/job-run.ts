@@ -9,6 +9,7 @@ import type { RandomAccess } from '../io/random-access.js'
 import type { CommitSet } from '../s3/commit/commit-set.js'
 import { CommitSink } from '../s3/commit/commit-sink.js'
 import type { ObjectState } from '../s3/commit/head-object.js'
+import { checkBucket } from '../s3/request/check-bucket.js'
 import type { JobError } from '../errors.js'
 import { transcode } from '../tasks/transcode.js'
 import type { JobOutputResult, JobResult } from './schema/job-result.js'
@@ -112,8 +113,8 @@ export class JobRun {
   }
 
   /**
-   * Looks at what the commit will replace: what comes after that is newer, and stays. Before the inputs: a job that may
-   * not store its outputs reads nothing.
+   * Looks at what the commit will replace, where there is nothing also for the bucket: what comes after that is newer,
+   * and stays. Before the inputs: a job that can't store its outputs reads nothing.
    */
   async #lookAtTargets(): Promise<void> {
     const { client, terms } = this.#settings
@@ -129,6 +130,15 @@ export class JobRun {
       this.#commits.set(n, { target, set })
     }
     await Promise.all(outputs.map(look))
+    await this.#lookAtBuckets()
+  }
+
+  /** Those of objects without a condition, which nothing has looked at yet. */
+  async #lookAtBuckets(): Promise<void> {
+    const buckets = new Set<string>()
+    for (const [path, place] of this.#places)
+      if (path.startsWith('outputs') && place.kind === 's3') buckets.add(place.bucket)
+    await Promise.all([...buckets].map(bucket => checkBucket(this.#settings.client, bucket, this.#signal)))
   }
 
   async #probe(output: JobProbe, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {

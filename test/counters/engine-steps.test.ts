@@ -140,9 +140,12 @@ function copyJob(name: string): Job {
   }
 }
 
-/** One look at the target, the size of the source, its bytes, and the write. */
+/**
+ * One look at the target, the size of the source, its bytes, and the write. Once for all jobs of a worker, the first
+ * target that is not there makes it look for the bucket: a job must not encode for one that is missing.
+ */
 function wholeRequests(jobs: number): Counts {
-  return { HeadObject: jobs, GetObject: 2 * jobs, PutObject: jobs }
+  return { HeadObject: jobs, HeadBucket: 1, GetObject: 2 * jobs, PutObject: jobs }
 }
 
 /** What a piece does below its own keys: an earlier result, the media, their initialization segment, the result. */

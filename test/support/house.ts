@@ -28,7 +28,7 @@ function floor(level: number, name: string, packages: string[], rooms: [number, 
   return { name, level, packages, rooms: rooms.map(([level, name, holds]) => ({ level, name, holds })) }
 }
 
-/** `lib/errors.ts`, its parts in `lib/errors/`, and `lib/options.ts`, below all floors. */
+/** `lib/errors.ts` and `lib/options.ts`, with their parts in `lib/errors/` and `lib/options/`, below all floors. */
 export const GROUND = 'ground'
 /** The entry points `lib/index.ts` and `lib/protocol.ts`, above all floors. */
 export const ENTRIES = 'entries'

@@ -47,11 +47,11 @@ const WRITES_FILES = [ATOMIC_FILE, 'lib/hls/storage/directory-storage.ts']
 
 /**
  * The floor of a file below `lib/`: its first folder, or for top-level files {@link ENTRIES} or {@link GROUND}, which
- * also has the parts of `lib/errors.ts`.
+ * also has the parts of `lib/errors.ts` and `lib/options.ts`.
  */
 function floorOf(file: string): string {
   const [, folder = '', rest] = file.split('/')
-  if (folder === 'errors') return GROUND
+  if (folder === 'errors' || (folder === 'options' && rest !== undefined)) return GROUND
   if (rest !== undefined) return folder
   return folder === 'errors.ts' || folder === 'options.ts' ? GROUND : ENTRIES
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { OptionError } from '../../errors.js'
-import { nearest } from '../../ffmpeg/diagnosis/nearest-name.js'
+import { nearest } from '../../options/nearest-name.js'
 import { usageError } from './usage-error.js'
 
 /** Options of ours, `--name`: those that every command has, and reading them. */

@@ -5,12 +5,13 @@ import { shownLocation } from '../../job/schema/location.js'
 import type { Argument } from '../../ffmpeg/args/parse-arguments.js'
 import type { Job, JobInput, JobObject, JobOutput } from '../../job/schema/job.js'
 import { parseJob } from '../../job/schema/parse-job.js'
+import { inCallersWords } from '../arguments/callers-words.js'
 import { endingOf, inputPlace, outputPlace } from '../arguments/place.js'
 import { unlessExists } from '../arguments/own-options.js'
 import { usageError } from '../arguments/usage-error.js'
 import { outputForm } from './output-form.js'
 import { packageOfPlaylist } from './playlist-package.js'
-import { type FileWords, splitWords } from './split-words.js'
+import { type FileWords, type SplitWords, splitWords } from './split-words.js'
 
 /** What of a job ffmpeg's syntax has no words for. */
 export type ObjectSettings = Pick<
@@ -43,7 +44,16 @@ const VIRTUAL: Readonly<Record<string, string>> = {
  * `AVIO_ERR_MUXER_NOT_STREAMABLE`
  */
 export function commandJob(words: readonly string[], cwd: string, settings: ObjectSettings = {}): Command {
-  const { inputs, outputs, globals } = splitWords(words)
+  const split = splitWords(words)
+  const namesOf = (files: readonly FileWords[]) => files.map(({ name }) => name)
+  try {
+    return jobOf(split, cwd, settings)
+  } catch (error) {
+    throw inCallersWords(error, { inputs: namesOf(split.inputs), outputs: namesOf(split.outputs) })
+  }
+}
+
+function jobOf({ inputs, outputs, globals }: SplitWords, cwd: string, settings: ObjectSettings): Command {
   if (inputs.length === 0)
     throw usageError('-i', 'There is no input: add -i s3://bucket/key before the outputs.')
   if (outputs.length === 0) {

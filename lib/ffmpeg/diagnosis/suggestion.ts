@@ -1,6 +1,6 @@
 import { FfmpegError } from '../../errors.js'
 import { MiB } from '../../options.js'
-import { nearest } from './nearest-name.js'
+import { meantName } from './meant-name.js'
 import { runTool } from '../child/run-tool.js'
 
 /** Time limit for ffmpeg's lists, in milliseconds. Without an answer there is no suggestion. */
@@ -80,7 +80,7 @@ export async function withSuggestion<E>(error: E, tool: FailedTool): Promise<E |
     const given = typeof list === 'function' ? list(match) : list
     const names = row === undefined ? given : await listed(given, row, tool)
     for (const name of misspelt(match)) {
-      const meant = nearest(name, names)
+      const meant = meantName(name, names)
       if (meant !== undefined) return renewed(error, `${error.message} Did you mean "${meant}"?`)
     }
     return error

@@ -140,8 +140,8 @@ export const SYMPTOMS: readonly Pattern[] = [
     code: 'AVIO_ERR_FORMAT_REFUSED',
     messages: [/^Format not on whitelist '.*'$/, /^Not detecting m3u8\/hls with non standard extension\b.*$/],
     remedy:
-      'The format of the input may name other files or URLs (a playlist, a script), or is not on the list: ' +
-      '"formatWhitelist" says which formats ffmpeg may open.',
+      'The format of the input may name other files or URLs (a playlist, a script), or is not on the list: name an ' +
+      'object with the media themselves. For a stage, "formatWhitelist" says which formats ffmpeg may open.',
   },
   ...ARGUMENT_SYMPTOMS,
   {
@@ -184,7 +184,7 @@ export const SYMPTOMS: readonly Pattern[] = [
     ],
     remedy:
       'This ffmpeg does not recognize the format of the input, or the input is damaged. For raw media (pcm, yuv), ' +
-      'name the format in "input.format".',
+      'name the format: "format" of the input, or -f before -i on a command line.',
     isVague: true,
   },
 ]

@@ -3,6 +3,11 @@ import { AvioError, FfmpegError } from '../../errors.js'
 
 /** Errors that the library detects from the input's bytes, without asking ffmpeg. */
 
+/** How to let ffmpeg seek, in the words of the stages, of a job, and of the command. */
+export const LET_IT_SEEK =
+  'Store it first; then pipe S3RangeReadable directly into the stage, pass a source as "input.source" of ' +
+  'FfmpegReadable, or give a job or the command its location instead of "-"'
+
 /** The name of an unnamed input. */
 const INPUT = 'The input'
 
@@ -26,8 +31,7 @@ export function needsSeek({ offset, size }: { offset: number; size: number }, na
   return new FfmpegError(
     'AVIO_ERR_INPUT_NEEDS_SEEK',
     `${name} is an MP4 whose media come before its index (mdat at byte ${offset}, ${length}, and no moov before ` +
-      'it): ffmpeg would have to seek back, which a pipe does not support. Pipe a source with random access directly ' +
-      'into the stage (S3RangeReadable), pass one as "input.source" of FfmpegReadable, or write the file with its ' +
+      `it): ffmpeg would have to seek back, which a pipe does not support. ${LET_IT_SEEK}. Or write the file with its ` +
       'index first ("-movflags +faststart") or fragmented.',
   )
 }
@@ -46,8 +50,7 @@ export function discardLimit(limit: number): FfmpegError {
 export function noRandomAccess(why: string): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_INPUT_NEEDS_SEEK',
-    `${why} needs to seek in the input, but the piped stream has no random access. Pipe a source with random access ` +
-      'directly into the stage (S3RangeReadable), or pass one as "input.source" of FfmpegReadable.',
+    `${why} needs to seek in the input, but the piped stream has no random access. ${LET_IT_SEEK}.`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { FfmpegError } from '../../errors.js'
 import { KiB } from '../../options.js'
+import { LET_IT_SEEK } from '../input/input-errors.js'
 import type { FfmpegVersion } from '../binary/version.js'
 
 /**
@@ -138,15 +139,12 @@ export function checkPipe(input: PipedHead, name = 'The input', version?: Ffmpeg
   const { within = 0, from = 0, until = 0 } = failure ?? {}
   if (failure !== undefined && input.head.length > within && major >= from && major <= until) {
     const which = version ? `ffmpeg ${version.name}` : 'ffmpeg'
-    const remedy =
-      'Store it first, then transcode the object: pipe S3RangeReadable directly into the stage, or pass a source as ' +
-      '"input.source" of FfmpegReadable.'
-    throw needsSeek(`${name} is ${failure.is}: ${which} can't read this from a pipe. ${remedy}`)
+    throw needsSeek(`${name} is ${failure.is}: ${which} can't read this from a pipe. ${LET_IT_SEEK}.`)
   }
   if (input.lost === undefined) return undefined
   return (
-    `${name} ${input.lost}. ffmpeg can't seek there on a pipe, so the result may be incomplete or wrong. To avoid ` +
-    'this, store it first, and pipe S3RangeReadable directly into the stage.'
+    `${name} ${input.lost}. ffmpeg can't seek there on a pipe, so the result may be incomplete or wrong. ` +
+    `${LET_IT_SEEK}.`
   )
 }
 

@@ -3,6 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { S3Error } from '../../errors.js'
 import { checkNoFile } from '../../io/file/file-exists.js'
 import { type ObjectState, headObject } from '../../s3/commit/head-object.js'
+import { isBucketFault } from '../../s3/request/check-bucket.js'
 import { type WriteCondition, conditionFailure } from '../../s3/commit/write-condition.js'
 import type { JobOutput } from '../schema/job.js'
 import { type Location, parseLocation, parsePrefix } from '../schema/location.js'
@@ -30,7 +31,8 @@ export interface LookSettings {
  * report, both playlists of a package, the index of a storyboard, the first thumbnail. A store that does not tell is
  * left to the commit.
  *
- * @throws {@link S3Error} `AVIO_ERR_PRECONDITION_FAILED`; `FileError` `AVIO_ERR_FILE_EXISTS`
+ * @throws {@link S3Error} `AVIO_ERR_PRECONDITION_FAILED`, `AVIO_ERR_NO_SUCH_BUCKET`, `AVIO_ERR_WRONG_REGION`;
+ *   `FileError` `AVIO_ERR_FILE_EXISTS`
  */
 export async function checkTargets(outputs: readonly JobOutput[], settings: LookSettings): Promise<void> {
   const looks = outputs.flatMap((output, n) => {
@@ -85,7 +87,7 @@ async function look(
   try {
     found = await headObject(client, location, { signal })
   } catch (error) {
-    if (!(error instanceof S3Error)) throw error
+    if (!(error instanceof S3Error) || isBucketFault(error)) throw error
     return
   }
   const failure = conditionFailure(condition, location, found?.etag)

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { JobError } from '../../errors.js'
+import { nearest } from '../../options/nearest-name.js'
 import { type Job, jobSchema } from './job.js'
 
 /** The most issues in one message. */
@@ -11,7 +12,7 @@ const MAX_SHOWN = 5
  * @throws `JobError` `AVIO_ERR_JOB_INVALID`, with the path of each wrong value
  */
 export function parseJob(value: unknown): Job {
-  const parsed = jobSchema.safeParse(value)
+  const parsed = jobSchema.safeParse(value, { error: unknownField })
   if (parsed.success) return parsed.data
   const issues = parsed.error.issues.map(issue => innermost(issue))
   const shown = issues.slice(0, MAX_SHOWN).map(({ path, rule }) => `${path || 'the job'} ${rule}`)
@@ -19,6 +20,18 @@ export function parseJob(value: unknown): Job {
   throw new JobError('AVIO_ERR_JOB_INVALID', `The job is invalid: ${shown.join('; ')}${more}.`, {
     path: issues[0]!.path,
   })
+}
+
+/**
+ * The rule for a field that does not exist, while zod still says where: with the field that is probably meant, of those
+ * that the object may have and has not.
+ */
+function unknownField({ code, keys, inst, input }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== 'unrecognized_keys') return undefined
+  const { shape } = (inst as z.core.$ZodObject)._zod.def
+  const others = Object.keys(shape).filter(name => !Object.hasOwn(input as object, name))
+  const meant = nearest((keys as string[])[0]!, others)
+  return `is not a field of a job${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
 }
 
 interface Found {
@@ -43,7 +56,7 @@ function innermost(issue: Issue, above: readonly PropertyKey[] = []): Found {
     return { path: shownPath(path), rule: `must be ${oneOf(options)}` }
   }
   if (issue.code === 'unrecognized_keys') {
-    return { path: shownPath([...path, issue.keys[0]!]), rule: 'is not a field of a job' }
+    return { path: shownPath([...path, issue.keys[0]!]), rule: issue.message }
   }
   return { path: shownPath(path), rule: ruleOf(issue) }
 }

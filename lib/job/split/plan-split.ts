@@ -4,6 +4,7 @@ import { PlanError, S3Error } from '../../errors.js'
 import { checkOutput } from '../../ffmpeg/args/build-arguments.js'
 import { probe } from '../../ffmpeg/probe/probe.js'
 import type { MediaInfo, MediaStreamInfo } from '../../ffmpeg/report/media-info.js'
+import { checkBucket } from '../../s3/request/check-bucket.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import { S3Source } from '../../s3/s3-source.js'
 import { thumbnailTimes } from '../../tasks/thumbnails/thumbnail-times.js'
@@ -73,7 +74,12 @@ export async function planSplit(
 async function planned(settings: SplitSettings, context: SplitContext): Promise<SplitPlan | UnsplitPlan> {
   const outputs = new SortedOutputs(settings)
   const store = new WorkStore(context)
-  const [object, target] = await Promise.all([pinned(settings, store), seenTarget(settings, store)])
+  const [object, target] = await Promise.all([
+    pinned(settings, store),
+    seenTarget(settings, store),
+    // The first request to it would be the commit of the first piece.
+    checkBucket(store.client, settings.work.bucket, context.signal),
+  ])
   const { allowMixed, limits } = settings
   const { ffmpegPath, ffprobePath, env, signal } = context
   const looking = lookLimits(limits)

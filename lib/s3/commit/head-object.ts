@@ -1,6 +1,7 @@
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { S3Error } from '../../errors.js'
 import { retry } from '../../io/async/retry.js'
+import { checkBucket, noteBucket } from '../request/check-bucket.js'
 import { s3Error } from '../request/classify-error.js'
 import { type S3Location, formatS3Uri } from '../request/s3-location.js'
 import { sendWithTimeout } from '../request/send-with-timeout.js'
@@ -27,9 +28,10 @@ const TIMEOUT = 60_000
 const ATTEMPTS = 5
 
 /**
- * The state of an object; `undefined` if there is none.
+ * The state of an object; `undefined` if there is none. A missing bucket is an error: the first answer that there is
+ * no object makes it look for the bucket as well, once per client.
  *
- * @throws {@link S3Error} if the request fails for good; the reason of `signal`
+ * @throws {@link S3Error} if the request fails for good, or the bucket does not exist; the reason of `signal`
  */
 export async function headObject(
   client: S3Client,
@@ -48,7 +50,11 @@ export async function headObject(
     if (failure.code !== 'AVIO_ERR_NO_SUCH_KEY') throw failure
     return undefined
   })
-  if (answer === undefined) return undefined
+  if (answer === undefined) {
+    await checkBucket(client, location.bucket, signal)
+    return undefined
+  }
+  noteBucket(client, location.bucket)
   const { ETag: etag, ContentLength: size, VersionId, Metadata: metadata = {} } = answer
   if (etag === undefined || size === undefined) throw withoutEtag(location)
   return { etag, size, versionId: VersionId, metadata }

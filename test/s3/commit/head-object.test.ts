@@ -22,6 +22,17 @@ t.test('looks at an object, or at none', async t => {
   s3.fault({ operation: 'HeadObject', answerHeaders: { etag: undefined } })
   await t.rejects(headObject(client, at), { code: 'AVIO_ERR_BAD_RESPONSE', ...at })
 
+  await t.rejects(headObject(client, { bucket: 'wbe', key: 'k' }), {
+    ...{ code: 'AVIO_ERR_NO_SUCH_BUCKET', bucket: 'wbe' },
+  })
+  t.equal(await headObject(client, { bucket: 'web', key: 'none' }), undefined)
+  const looks = s3.calls.filter(({ operation }) => operation === 'HeadBucket')
+  t.same(
+    looks.map(({ bucket }) => bucket),
+    ['web', 'wbe'],
+    'one look for a bucket that exists',
+  )
+
   const { signal } = new AbortController()
   t.match(await headObject(client, at, { signal }), { etag })
   await t.rejects(headObject(client, at, { signal: AbortSignal.abort() }), { name: 'AbortError' })

@@ -1,28 +1,18 @@
 /** A longer name is no typing error, and costs time. */
 const MAX_LENGTH = 64
 
-/** Common names of encoders and decoders that no build uses. */
-const CALLED: Readonly<Record<string, string>> = {
-  h265: 'libx265',
-  avc: 'libx264',
-  'h.264': 'libx264',
-  'h.265': 'libx265',
-}
-
 /**
- * Finds the known name closest to a misspelt one: equal except for case or the prefix `lib`, or with at most one edit
- * per three letters. `undefined` if none is that close.
+ * Finds the known name closest to a misspelt one: equal except for case, or with at most one edit per three letters.
+ * `undefined` if none is that close. The one rule for options, fields of a job, options of the command, its
+ * subcommands, and ffmpeg's own names.
  */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const given = name.toLowerCase()
   if (given === '' || given.length > MAX_LENGTH || names.includes(name)) return undefined
-  const called = Object.hasOwn(CALLED, given) ? CALLED[given] : undefined
-  if (called !== undefined && names.includes(called)) return called
   let found: string | undefined
   let least = Math.max(1, Math.floor(given.length / 3)) + 1
   for (const other of names) {
     const candidate = other.toLowerCase()
-    if (candidate === `lib${given}`) return other
     if (Math.abs(candidate.length - given.length) >= least) continue
     const far = distance(given, candidate)
     if (far < least) [least, found] = [far, other]

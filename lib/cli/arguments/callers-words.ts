@@ -1,0 +1,60 @@
+import { AvioError } from '../../errors.js'
+import { shownLocation } from '../../job/schema/location.js'
+
+/** The files of a command line, as its user has written them or as the job has them. */
+export interface FileNames {
+  readonly inputs: readonly (string | undefined)[]
+  readonly outputs: readonly (string | undefined)[]
+}
+
+/** The options of the command for fields of a job. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  contentType: '--content-type',
+  contentDisposition: '--content-disposition',
+  cacheControl: '--cache-control',
+  storageClass: '--storage-class',
+  metadata: '--metadata',
+  tags: '--tag',
+  ifNoneMatch: '-y',
+}
+
+const PATH = /(?:\b([Oo])ption )?"?\b(in|out)puts\[(\d+)\]((?:\.\w+|\[\d+\])*)"?/g
+const GRAPH = /(?:\boption )?"?\bfilterComplex\b"?/g
+
+/**
+ * The same error in the words of a command line. A job that the command has made itself is known to nobody: where the
+ * message has a path in it (`outputs[0].args`), its reader gets the option and the file.
+ *
+ * @param error - anything thrown; only the messages of this library's errors change
+ */
+export function inCallersWords<E>(error: E, { inputs, outputs }: FileNames): E {
+  if (!(error instanceof AvioError)) return error
+  error.message = error.message
+    .replace(GRAPH, '-filter_complex')
+    .replace(PATH, (path, option: string | undefined, side: string, n: string, fields: string) => {
+      const name = (side === 'in' ? inputs : outputs)[Number(n)]
+      if (name === undefined) return path
+      const words = wordsFor(fields, `"${shownLocation(name)}"`)
+      return option === 'O' ? `The option ${words}` : words
+    })
+  return error
+}
+
+function wordsFor(fields: string, name: string): string {
+  const names = fields.match(/(?<=\.)\w+/g) ?? []
+  const option = OPTIONS[names[0] ?? '']
+  if (option !== undefined) return option
+  const field = names.at(-1)
+  switch (field) {
+    case undefined:
+    case 'url':
+    case 'prefix':
+      return name
+    case 'format':
+      return `-f before ${name}`
+    case 'args':
+      return `the options before ${name}`
+    default:
+      return `${field} of ${name}`
+  }
+}
