@@ -1,11 +1,13 @@
 import type { JobError } from '../../errors.js'
+import { SELF_CONTAINED } from '../../ffmpeg/args/safe-demuxers.js'
 import { refusedJob } from '../schema/job-errors.js'
 import type { Job, JobOutput } from '../schema/job.js'
 
 /**
  * The restrictions on a job from a stranger. ffmpeg arguments and filters can open files and addresses, and their cost
- * is unbounded: only the closed lists of `video` and `audio` are allowed. Headers are refused because a media type
- * could make a browser treat a video as a page.
+ * is unbounded: only the closed lists of `video` and `audio` are allowed. A demuxer that draws a document, or that
+ * hardly anyone needs, is for the owner to name. Headers are refused because a media type could make a browser treat a
+ * video as a page.
  */
 
 /** The allowed muxers. */
@@ -13,6 +15,9 @@ const FORMATS = new Set([
   ...['mp4', 'mov', 'ipod', 'matroska', 'webm', 'mpegts', 'ogg', 'opus', 'oga'],
   ...['mp3', 'adts', 'flac', 'wav', 'ac3', 'eac3'],
 ])
+
+/** The allowed demuxers: those that any media may choose by themselves, by their first bytes. */
+const DEMUXERS = new Set(SELF_CONTAINED)
 
 /** The mandatory limits. */
 const LIMITS = [
@@ -38,6 +43,11 @@ export function checkStranger(job: Job): void {
   if (job.filterComplex !== undefined) throw arbitrary('filterComplex')
   for (const [n, input] of job.inputs.entries()) {
     if (input.args !== undefined) throw arbitrary(`inputs[${n}].args`)
+    if (input.format === undefined || DEMUXERS.has(input.format.toLowerCase())) continue
+    throw refusedJob(
+      `inputs[${n}].format`,
+      'is not allowed with trust: "strangers"; omit it, unless the media are raw (rawvideo, s16le)',
+    )
   }
   for (const [n, output] of job.outputs.entries()) checkOutput(output, `outputs[${n}]`)
 }

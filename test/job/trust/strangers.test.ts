@@ -30,6 +30,8 @@ t.test('accepts encodings from the closed lists, with every limit', async t => {
       { type: 'probe' },
     ]),
   )
+  for (const format of ['mov', 'MP4', 's16le', 'rawvideo', 'mpegts'])
+    checkStranger(of([OBJECT], { inputs: [{ url: 's3://a/b', format }] }))
   t.pass('not refused')
 })
 
@@ -50,6 +52,9 @@ t.test('refuses ffmpeg arguments, filters, unlisted muxers and headers', async t
       'outputs[1].renditions[1].args',
     ],
     [of([OBJECT], { inputs: [{ url: 's3://a/b', args: ['-f', 'concat'] }] }), 'inputs[0].args'],
+    ...['tty', 'svg_pipe', 'concat', 'hls', 'lavfi', 'image2', 'nosuch'].map(
+      format => [of([OBJECT], { inputs: [{ url: 's3://a/b', format }] }), 'inputs[0].format'] as const,
+    ),
     [of([OBJECT], { filterComplex: 'movie=x' }), 'filterComplex'],
     [of([{ ...OBJECT, format: 'tee' }]), 'outputs[0].format'],
     [of([{ ...OBJECT, format: 'rtp' }]), 'outputs[0].format'],
