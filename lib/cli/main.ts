@@ -1,4 +1,5 @@
 import { nearest } from '../options/nearest-name.js'
+import { inOwnOptions } from './arguments/callers-words.js'
 import { isUsageError, usageError } from './arguments/usage-error.js'
 import type { Context, RunCommand } from './commands/context.js'
 import { COMMAND_HELP, HELP } from './commands/help.js'
@@ -49,7 +50,7 @@ export async function main(words: readonly string[], context: Context): Promise<
       return SIGNALS[name]
     }
     const exitCode = exitCodeOf(error)
-    reporter.error(error, exitCode)
+    reporter.error(inOwnOptions(error), exitCode)
     if (isUsageError(error) && !isJson) reporter.note('"avio-streams --help" shows examples.')
     if (exitCode === EXIT.exists && mayTakeOverwrite(words) && !isJson) reporter.note('Add -y to replace it.')
     return exitCode

@@ -18,6 +18,14 @@ const OPTIONS: Readonly<Record<string, string>> = {
   ifNoneMatch: '-y',
 }
 
+/** Options of `runJob` in messages about a job, and how the command has them. */
+const RUN_OPTIONS: readonly (readonly [said: RegExp, words: string])[] = [
+  [/\ballow\.(host|bucket|file)s\b/g, '--allow-$1'],
+  [/\ballow\.(prefix|address)es\b/g, '--allow-$1'],
+  [/\bwith trust: "owner"/g, 'without --strangers'],
+  [/\bwith trust: "strangers"/g, 'with --strangers'],
+]
+
 const PATH = /(?:\b([Oo])ption )?"?\b(in|out)puts\[(\d+)\]((?:\.\w+|\[\d+\])*)"?/g
 const GRAPH = /(?:\boption )?"?\bfilterComplex\b"?/g
 
@@ -57,4 +65,14 @@ function wordsFor(fields: string, name: string): string {
     default:
       return `${field} of ${name}`
   }
+}
+
+/**
+ * The same error, with the options of the command in the place of those of `runJob`: of a job from a file, paths are
+ * the reader's own words.
+ */
+export function inOwnOptions<E>(error: E): E {
+  if (!(error instanceof AvioError)) return error
+  for (const [said, words] of RUN_OPTIONS) error.message = error.message.replace(said, words)
+  return error
 }

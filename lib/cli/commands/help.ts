@@ -39,6 +39,9 @@ Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store or queue, 6 outcome unknown, 7 t
 export const COMMAND_HELP: Readonly<Record<string, string>> = {
   run: `avio-streams run job.json, or "-" for standard input: a job as data.
 
+  avio-streams run job.json --allow-host media.example.com
+  avio-streams --print-job -i s3://in/a.mov -c copy s3://out/a.mp4 | avio-streams run -
+
 Only s3:// is opened, unless the options say more:
   --allow-host media.example.com   --allow-address 10.0.0.0/8   --allow-file PATH
   --allow-bucket NAME              --allow-prefix s3://bucket/prefix/
@@ -48,6 +51,8 @@ Only s3:// is opened, unless the options say more:
   --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
 `,
   plan: `avio-streams plan job.json, or "-" for standard input: the plan of a job in pieces, as JSON.
+
+  avio-streams plan job.json --work s3://scratch/pieces/ --store
 
   --work s3://scratch/pieces/   where the pieces are stored; by default as the job says
   --chunk 60                    seconds of each chunk
@@ -75,19 +80,28 @@ A step may run twice, late, or at the same time on two machines.
   --ffmpeg PATH   the ffmpeg to run
   --memory-budget 512MiB   most memory for all readers, writers and caches together
 `,
-  probe: `avio-streams probe s3://bucket/key: what an input consists of, as JSON on standard output.
+  probe: `avio-streams probe INPUT: what an input consists of, as JSON on standard output.
+
+  avio-streams probe s3://in/a.mov
+  avio-streams probe https://media.example.com/a.mov
 `,
   thumbnails: `avio-streams thumbnails INPUT s3://bucket/prefix/: thumbnail-00001.jpg …
+
+  avio-streams thumbnails s3://in/a.mov s3://web/a/ --count 8 --width 320
 
   --count 8 | --every 10 | --times 1,2.5   which frames; one of the three
   --width 320  --height 180  --format jpeg|png|webp  --exact  --cache-control T  -y
 `,
   storyboard: `avio-streams storyboard INPUT s3://bucket/prefix/: sheets of thumbnails, and storyboard.vtt, their index.
 
+  avio-streams storyboard s3://in/a.mov s3://web/a/ --every 10
+
   --count 100 | --every 10 | --times 1,2.5   which frames; one of the three
   --columns 5  --rows 5  --width 160  --height 90  --format jpeg|png|webp  --exact  --cache-control T  -y
 `,
   package: `avio-streams package INPUT s3://bucket/prefix/: HLS, and DASH with --mpd.
+
+  avio-streams package s3://in/a.mov s3://web/talk/ --ladder 1080,720,360 --mpd manifest.mpd
 
   --ladder 1080,720,360   heights; those above the input's own are left out
   --codec h264|hevc|vp9|av1  --crf 23  --preset fast  --audio-kbps 128
@@ -95,13 +109,17 @@ A step may run twice, late, or at the same time on two machines.
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   in pieces
   --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
 `,
-  clean: `avio-streams clean s3://bucket/prefix/ --older-than 24h: uploads that killed processes left.
-avio-streams clean --work s3://scratch/pieces/ --older-than 7d: pieces of abandoned jobs.
+  clean: `avio-streams clean s3://bucket/prefix/: uploads that killed processes left; with --work, pieces of abandoned jobs.
+
+  avio-streams clean s3://web/ --older-than 24h
+  avio-streams clean --work s3://scratch/pieces/ --older-than 7d --delete
 
 Lists them, and prints the lifecycle rule for the bucket that does the same. --delete removes them. Choose an age above
 that of your longest job: what a running job has stored looks the same.
 `,
   worker: `avio-streams worker --connection redis://host: runs jobs from a queue, until SIGTERM or Ctrl-C.
+
+  avio-streams worker --connection redis://queue.example.com --concurrency 2
 
   --connection redis://host | rediss:// | valkey:// | postgres://host/database; also AVIO_CONNECTION
   --queue NAME      the name of the queue
@@ -114,11 +132,15 @@ Needs the packages bullmq, and ioredis (Redis, Valkey) or pg (PostgreSQL).
 `,
   add: `avio-streams add job.json, or "-" for standard input: adds a job to a queue, and prints its ID.
 
+  avio-streams add job.json --connection redis://queue.example.com --priority 5
+
   --connection redis://host  --queue NAME  --priority 5  --attempts 3
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required   in pieces, over all workers
   --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
 `,
   batch: `avio-streams batch s3://bucket/prefix/ template.json: adds a job for each object to a queue.
+
+  avio-streams batch s3://masters/2026/ template.json --connection redis://queue.example.com
 
 The template is a job whose strings may contain {url}, {bucket}, {key}, {dir}, {file}, {name} and {ending} of the
 object. "-" instead of the prefix reads addresses from standard input, one a line.
@@ -127,13 +149,19 @@ object. "-" instead of the prefix reads addresses from standard input, one a lin
 `,
   status: `avio-streams status [ID] --connection redis://host: the state of a queue and its workers, or of one job.
 
+  avio-streams status --connection redis://queue.example.com --queue NAME
+
   --retry   runs all failed jobs again, or the one with the ID
   --json    as JSON
 `,
   cancel: `avio-streams cancel ID --connection redis://host: ends a job wherever it runs, and removes its pieces.
+
+  avio-streams cancel 5f3c… --connection redis://queue.example.com --queue NAME
 `,
   doctor: `avio-streams doctor [s3://bucket/prefix/]: whether ffmpeg and the store are as jobs need them,
 and what to fix.
+
+  avio-streams doctor s3://web/
 
 With a bucket it stores 6 MiB in two parts under a random key, reads a part of that, and deletes it.
 `,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { AvioError, OptionError } from '../../../lib/errors.js'
-import { inCallersWords } from '../../../lib/cli/arguments/callers-words.js'
+import { inCallersWords, inOwnOptions } from '../../../lib/cli/arguments/callers-words.js'
 
 const NAMES = {
   inputs: ['s3://in/a b.mov', 'https://x/b.mov?sig=SECRET'],
@@ -33,4 +33,21 @@ t.test('leaves other errors alone', async t => {
   t.equal(inCallersWords(undefined, NAMES), undefined)
   const error = new AvioError('AVIO_ERR_CREDENTIALS', 'x')
   t.equal(inCallersWords(error, NAMES), error)
+})
+
+t.test('tells the options of runJob as those of the command', async t => {
+  for (const [message, expected] of [
+    ['x is not in allow.hosts: add "y"', 'x is not in --allow-host: add "y"'],
+    [
+      'outside allow.buckets and allow.prefixes: add',
+      'outside --allow-bucket and --allow-prefix: add',
+    ],
+    ['a file, and allow.files is empty', 'a file, and --allow-file is empty'],
+    ['add it to allow.addresses if', 'add it to --allow-address if'],
+    ['not allowed with trust: "strangers"; omit', 'not allowed with --strangers; omit'],
+    ['or run the job with trust: "owner"', 'or run the job without --strangers'],
+    ['inputs[0].url stays', 'inputs[0].url stays'],
+  ] as const)
+    t.equal(inOwnOptions(new OptionError('x', message, 'x')).message, expected)
+  t.equal(inOwnOptions(undefined), undefined)
 })
