@@ -109,7 +109,7 @@ A step may run twice, late, or at the same time on two machines.
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   in pieces
   --encode-speed chunk=0.8  --encode-speed whole=3.1   measured speeds, by which --split auto decides
 `,
-  clean: `avio-streams clean s3://bucket/prefix/: uploads that killed processes left; with --work, pieces of abandoned jobs.
+  clean: `avio-streams clean s3://bucket/prefix/: uploads that killed processes left; with --work, abandoned pieces.
 
   avio-streams clean s3://web/ --older-than 24h
   avio-streams clean --work s3://scratch/pieces/ --older-than 7d --delete

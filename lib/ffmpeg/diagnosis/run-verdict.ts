@@ -5,6 +5,7 @@ import { Diagnosis, type Finding } from './diagnosis.js'
 import type { ChildExit } from '../child/ffmpeg-child.js'
 import { muxerOf } from '../args/muxers.js'
 import { type FfmpegLogEntry, LogReader } from '../log/log.js'
+import { isAboutPipeName } from '../log/pipe-name.js'
 import { MuxedPackets } from '../report/muxed-packets.js'
 import { type FfmpegProgress, ProgressReader } from '../log/progress.js'
 
@@ -65,10 +66,11 @@ export class RunVerdict {
     this.#command = command
     this.#formats = formats
     const hidden = command.hidesVerbose === true ? 'verbose' : undefined
+    const isHidden = (entry: FfmpegLogEntry) => entry.level === hidden || isAboutPipeName(entry)
     this.log = new LogReader(entry => {
       this.#read(entry)
-      if (entry.level !== hidden) listener.onLog(entry)
-    }, hidden)
+      if (!isHidden(entry)) listener.onLog(entry)
+    }, isHidden)
     this.progress = new ProgressReader(report => {
       this.#lastReport = report
       listener.onProgress(report)

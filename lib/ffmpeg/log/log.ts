@@ -94,14 +94,14 @@ export class LogReader {
 
   /**
    * @param onEntry - receives each entry
-   * @param hidden - a level to omit from the tail
+   * @param isHidden - whether to omit an entry from the tail
    */
-  constructor(onEntry: (entry: FfmpegLogEntry) => void, hidden?: FfmpegLogLevel) {
+  constructor(onEntry: (entry: FfmpegLogEntry) => void, isHidden?: (entry: FfmpegLogEntry) => boolean) {
     this.#lines = new LineSplitter(MAX_LOG_LINE, line => {
       if (!line.startsWith('[')) this.#plainLines++
       if (line.trim() === '') return
       this.#before = parseLogLine(line, this.#before)
-      if (this.#before.level !== hidden) this.#keep(line)
+      if (isHidden?.(this.#before) !== true) this.#keep(line)
       onEntry(this.#before)
     })
   }
