@@ -1,10 +1,34 @@
 import { AvioError } from '../../errors.js'
+import type { Job, JobOutput } from '../../job/schema/job.js'
 import { shownLocation } from '../../job/schema/location.js'
+import { parseJob } from '../../job/schema/parse-job.js'
 
 /** The files of a command line, as its user has written them or as the job has them. */
 export interface FileNames {
   readonly inputs: readonly (string | undefined)[]
   readonly outputs: readonly (string | undefined)[]
+  /** Options of this command, besides those of all, by the fields of an output. */
+  readonly options?: Readonly<Record<string, string>> | undefined
+}
+
+/** The files of a job that the command has made. */
+export function fileNames({ inputs, outputs }: Job): FileNames {
+  const placeOf = (output: JobOutput) => ('prefix' in output ? output.prefix : output.url)
+  return { inputs: inputs.map(({ url }) => url), outputs: outputs.map(placeOf) }
+}
+
+/**
+ * Checks a job that a command has made of its options.
+ *
+ * @param options - its options, by the fields of its output
+ * @throws `JobError`, in the words of the command line
+ */
+export function typedJob(job: Job, options?: Readonly<Record<string, string>>): Job {
+  try {
+    return parseJob(job)
+  } catch (error) {
+    throw inCallersWords(error, { ...fileNames(job), options })
+  }
 }
 
 /** The options of the command for fields of a job. */
@@ -35,22 +59,22 @@ const GRAPH = /(?:\boption )?"?\bfilterComplex\b"?/g
  *
  * @param error - anything thrown; only the messages of this library's errors change
  */
-export function inCallersWords<E>(error: E, { inputs, outputs }: FileNames): E {
+export function inCallersWords<E>(error: E, { inputs, outputs, options = {} }: FileNames): E {
   if (!(error instanceof AvioError)) return error
   error.message = error.message
     .replace(GRAPH, '-filter_complex')
     .replace(PATH, (path, option: string | undefined, side: string, n: string, fields: string) => {
       const name = (side === 'in' ? inputs : outputs)[Number(n)]
       if (name === undefined) return path
-      const words = wordsFor(fields, `"${shownLocation(name)}"`)
+      const words = wordsFor(fields, `"${shownLocation(name)}"`, { ...OPTIONS, ...options })
       return option === 'O' ? `The option ${words}` : words
     })
   return error
 }
 
-function wordsFor(fields: string, name: string): string {
+function wordsFor(fields: string, name: string, options: Readonly<Record<string, string>>): string {
   const names = fields.match(/(?<=\.)\w+/g) ?? []
-  const option = OPTIONS[names[0] ?? '']
+  const option = options[names[0] ?? '']
   if (option !== undefined) return option
   const field = names.at(-1)
   switch (field) {

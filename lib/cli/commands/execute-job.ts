@@ -1,9 +1,9 @@
 import type { Monitor } from '../../io/monitor/monitor.js'
-import type { Job, JobOutput } from '../../job/schema/job.js'
+import type { Job } from '../../job/schema/job.js'
 import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
 import { runJob } from '../../job/run-job.js'
 import { shownLocation } from '../../job/schema/location.js'
-import { type FileNames, inCallersWords } from '../arguments/callers-words.js'
+import { fileNames, inCallersWords } from '../arguments/callers-words.js'
 import { limitMemory } from '../arguments/memory-budget.js'
 import { type OF_JOBS, type OptionValues } from '../arguments/own-options.js'
 import { bytes, clock } from '../report/progress-text.js'
@@ -67,16 +67,11 @@ export async function executeJob(
     )
     return result
   } catch (error) {
-    throw isTyped ? inCallersWords(error, namesOf(job)) : error
+    throw isTyped ? inCallersWords(error, fileNames(job)) : error
   } finally {
     reporter.end()
     client.destroy()
   }
-}
-
-function namesOf({ inputs, outputs }: Job): FileNames {
-  const placeOf = (output: JobOutput) => ('prefix' in output ? output.prefix : output.url)
-  return { inputs: inputs.map(({ url }) => url), outputs: outputs.map(placeOf) }
 }
 
 /** A job goes into files and queues: a signature in a URL does not. */

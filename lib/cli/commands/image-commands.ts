@@ -1,5 +1,5 @@
 import type { JobStoryboard, JobThumbnails } from '../../job/schema/job.js'
-import { parseJob } from '../../job/schema/parse-job.js'
+import { typedJob } from '../arguments/callers-words.js'
 import {
   OF_JOBS,
   OF_TARGETS,
@@ -56,7 +56,7 @@ async function makeImages(
   values: OptionValues<typeof PICTURES>,
   context: Context,
 ): Promise<number> {
-  const job = parseJob({ version: 1, inputs: [{ url }], outputs: [output] })
+  const job = typedJob({ version: 1, inputs: [{ url }], outputs: [output] })
   await executeJob(job, { values, isTyped: true }, context)
   return 0
 }

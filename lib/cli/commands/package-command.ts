@@ -1,7 +1,7 @@
-import { parseJob } from '../../job/schema/parse-job.js'
 import type { Job, JobPackage } from '../../job/schema/job.js'
 import { AUDIO_BITRATES, HEIGHTS, PRESETS, type VideoEncoding } from '../../job/schema/encoding.js'
 import { shownLocation } from '../../job/schema/location.js'
+import { typedJob } from '../arguments/callers-words.js'
 import { OF_JOBS, OF_TARGETS, numberValue, readWords, unlessExists } from '../arguments/own-options.js'
 import { OF_SPLITS, concurrencyOf, withSplit } from '../arguments/split-options.js'
 import { inputPlace, prefixPlace } from '../arguments/place.js'
@@ -26,6 +26,9 @@ const OPTIONS = {
   images: { type: 'string' },
   ...OF_TARGETS,
 } as const
+
+/** Options by the fields of a package. */
+const OF_PACKAGES = { playlist: '--playlist', mpd: '--mpd', targetDuration: '--segment', images: '--images' }
 
 const CODECS = ['h264', 'hevc', 'vp9', 'av1'] as const
 
@@ -88,7 +91,7 @@ export async function packageCommand(words: readonly string[], context: Context)
     ...(etag !== undefined && { etag }),
     ...(versionId !== undefined && { versionId }),
   }
-  const job = parseJob({ version: 1, inputs: [pinned], outputs: [{ ...output, renditions }] })
+  const job = typedJob({ version: 1, inputs: [pinned], outputs: [{ ...output, renditions }] }, OF_PACKAGES)
   const concurrency = concurrencyOf(values)
   await executeJob(withSplit(job, values), { values, isTyped: true, concurrency }, context)
   return 0

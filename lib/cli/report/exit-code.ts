@@ -26,6 +26,8 @@ const AS_THE_CAUSE = new Set<unknown>(['AVIO_ERR_COMMIT_REFUSED', 'AVIO_ERR_HLS_
 
 /** By the code, or by its beginning where it ends with `_`; the longest one counts. Everything else is about ffmpeg. */
 const CODES: Readonly<Record<string, number>> = {
+  AVIO_ERR_DESCRIPTORS: EXIT.fault,
+  AVIO_ERR_STAGE_USED: EXIT.fault,
   AVIO_ERR_OPTION: EXIT.usage,
   AVIO_ERR_JOB_: EXIT.usage,
   AVIO_ERR_ARGUMENT_REFUSED: EXIT.usage,
@@ -44,6 +46,8 @@ const CODES: Readonly<Record<string, number>> = {
   AVIO_ERR_FORMAT_REFUSED: EXIT.input,
   AVIO_ERR_NO_SUCH_STREAM: EXIT.input,
   AVIO_ERR_STREAM_MISSING: EXIT.input,
+  AVIO_ERR_MATROSKA_: EXIT.input,
+  AVIO_ERR_LIMIT_INPUT_BYTES: EXIT.input,
   AVIO_ERR_LIMIT_PIXELS: EXIT.input,
   AVIO_ERR_LIMIT_DURATION: EXIT.input,
   AVIO_ERR_NO_SUCH_BUCKET: EXIT.store,
@@ -73,10 +77,19 @@ const CODES: Readonly<Record<string, number>> = {
   AVIO_ERR_FILE_EXISTS: EXIT.exists,
 }
 
+/** Codes of the store that are about the input if it was read: there, something is missing or denied. */
+const OF_READS = new Set(['AVIO_ERR_NO_SUCH_BUCKET', 'AVIO_ERR_ACCESS_DENIED'])
+
 /** The exit code for an error. */
 export function exitCodeOf(error: unknown): number {
-  const { code, cause, retryable } = (error ?? {}) as { code?: unknown; cause?: unknown; retryable?: unknown }
+  const { code, cause, operation, retryable } = (error ?? {}) as {
+    code?: unknown
+    cause?: unknown
+    operation?: unknown
+    retryable?: unknown
+  }
   if (typeof code !== 'string' || !code.startsWith('AVIO_ERR_')) return EXIT.fault
+  if (OF_READS.has(code) && operation === 'GetObject') return EXIT.input
   if (AS_THE_CAUSE.has(code) && exitCodeOf(cause) !== EXIT.fault) return exitCodeOf(cause)
   const begins = Object.keys(CODES).filter(name =>
     name.endsWith('_') ? code.startsWith(name) : code === name,

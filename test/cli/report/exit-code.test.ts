@@ -1,5 +1,5 @@
 import t from 'tap'
-import { AVIO_ERROR_CODES, AvioError } from '../../../lib/errors.js'
+import { AVIO_ERROR_CODES, AvioError, S3Error } from '../../../lib/errors.js'
 import { EXIT, LISTED_CODES, exitCodeOf } from '../../../lib/cli/report/exit-code.js'
 
 const codeOf = (code: string, cause?: unknown) =>
@@ -12,6 +12,11 @@ t.test('tells usage, input, ffmpeg, store, an unknown outcome and an existing ta
     ['AVIO_ERR_NO_SUCH_KEY', EXIT.input],
     ['AVIO_ERR_SOURCE_DENIED', EXIT.input],
     ['AVIO_ERR_INPUT_PARTIAL', EXIT.input],
+    ['AVIO_ERR_LIMIT_INPUT_BYTES', EXIT.input],
+    ['AVIO_ERR_MATROSKA_INVALID', EXIT.input],
+    ['AVIO_ERR_LIMIT_TIMEOUT', EXIT.ffmpeg],
+    ['AVIO_ERR_DESCRIPTORS', EXIT.fault],
+    ['AVIO_ERR_STAGE_USED', EXIT.fault],
     ['AVIO_ERR_INPUT_UNREACHABLE', EXIT.ffmpeg],
     ['AVIO_ERR_FFMPEG_EXIT', EXIT.ffmpeg],
     ['AVIO_ERR_MP4_BOX_SIZE', EXIT.ffmpeg],
@@ -32,6 +37,19 @@ t.test('tells usage, input, ffmpeg, store, an unknown outcome and an existing ta
   ] as const) {
     t.equal(codeOf(code), exit, code)
   }
+})
+
+t.test('tells an input that is denied, or has no bucket, from a target', async t => {
+  for (const code of ['AVIO_ERR_NO_SUCH_BUCKET', 'AVIO_ERR_ACCESS_DENIED'] as const) {
+    for (const [operation, exit] of [
+      ['GetObject', EXIT.input],
+      ['PutObject', EXIT.store],
+      ['HeadBucket', EXIT.store],
+      [undefined, EXIT.store],
+    ] as const)
+      t.equal(exitCodeOf(new S3Error(code, 'x', { operation })), exit, `${code} ${operation ?? ''}`)
+  }
+  t.equal(exitCodeOf(new S3Error('AVIO_ERR_CREDENTIALS', 'x', { operation: 'GetObject' })), EXIT.store)
 })
 
 t.test('goes by the cause where the code only says where', async t => {
