@@ -1,3 +1,4 @@
+import { checkContent } from './check-content.js'
 import { type RunJobOptions, type RunJobSettings, runJobOptions } from './run-job-options.js'
 import type { WriteCondition } from '../s3/commit/write-condition.js'
 import type { Job, JobInput, JobOutput } from './schema/job.js'
@@ -18,6 +19,7 @@ export async function checkJob(job: Job, options: RunJobOptions): Promise<Checke
   const settings = runJobOptions(options)
   const parsed = parseJob(job)
   checkReferences(parsed)
+  checkContent(parsed)
   if (settings.isStranger) checkStranger(parsed)
   return { job: parsed, places: await checkLocations(parsed, settings), settings }
 }

@@ -89,7 +89,7 @@ export function openStorage(
 }
 
 /** The properties as members of the SDK's input. */
-function requestOf(as: StoredAs): UploadRequest {
+export function requestOf(as: StoredAs): UploadRequest {
   const request: UploadRequest = {
     CacheControl: as.cacheControl,
     ContentDisposition: as.contentDisposition,
