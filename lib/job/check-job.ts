@@ -19,8 +19,8 @@ export async function checkJob(job: Job, options: RunJobOptions): Promise<Checke
   const settings = runJobOptions(options)
   const parsed = parseJob(job)
   checkReferences(parsed)
-  checkContent(parsed)
   if (settings.isStranger) checkStranger(parsed)
+  checkContent(parsed)
   return { job: parsed, places: await checkLocations(parsed, settings), settings }
 }
 

@@ -1,3 +1,4 @@
+import { checkContent } from '../../job/check-content.js'
 import { checkReferences } from '../../job/check-job.js'
 import type { Job } from '../../job/schema/job.js'
 import { invalidJob } from '../../job/schema/job-errors.js'
@@ -95,6 +96,7 @@ function checkedTemplate(template: Job, source: BatchSource, isFiltered: boolean
   const prefix = typeof source === 'string' ? source : 's3://bucket/'
   const example = fillTemplate(parsed, templateValues(`${prefix}example`))
   checkReferences(example)
+  checkContent(example)
   refuseSecrets(example)
   if (typeof source !== 'string' || isFiltered) return parsed
   const inside = placesOf(example).findIndex(place => place.startsWith(source))

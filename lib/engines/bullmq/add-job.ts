@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { checkContent } from '../../job/check-content.js'
 import { checkReferences } from '../../job/check-job.js'
 import type { Job } from '../../job/schema/job.js'
 import { parseJob } from '../../job/schema/parse-job.js'
@@ -50,6 +51,7 @@ export async function addJob(job: Job, options: AddJobOptions): Promise<AddedJob
 async function identifiedJob(job: Job, client: S3Client): Promise<IdentifiedJob> {
   const parsed = parseJob(job)
   checkReferences(parsed)
+  checkContent(parsed)
   refuseSecrets(parsed)
   const pinned = await pinJob(parsed, new WorkStore({ client }))
   return { id: identityOf(pinned), job: pinned }

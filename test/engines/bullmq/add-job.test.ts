@@ -48,6 +48,10 @@ t.test('checks everything before it connects', async t => {
   await t.rejects(addJob(filmJob('a', { outputs: [twice, twice] }), options), {
     code: 'AVIO_ERR_JOB_INVALID',
   })
+  const nothing = { ...twice, args: ['-c:v'] } as Job['outputs'][0]
+  await t.rejects(addJob(filmJob('a', { outputs: [nothing] }), options), {
+    ...{ code: 'AVIO_ERR_JOB_INVALID', path: 'outputs[0].args' },
+  })
   t.equal(s3.calls.length, 0)
   await t.rejects(addJob(filmJob('a', { inputs: [{ url: 's3://masters/none' }] }), options), {
     code: 'AVIO_ERR_NO_SUCH_KEY',
