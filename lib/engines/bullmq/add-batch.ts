@@ -96,8 +96,8 @@ function checkedTemplate(template: Job, source: BatchSource, isFiltered: boolean
   const prefix = typeof source === 'string' ? source : 's3://bucket/'
   const example = fillTemplate(parsed, templateValues(`${prefix}example`))
   checkReferences(example)
-  checkContent(example)
   refuseSecrets(example)
+  checkContent(example)
   if (typeof source !== 'string' || isFiltered) return parsed
   const inside = placesOf(example).findIndex(place => place.startsWith(source))
   if (inside < 0) return parsed

@@ -51,8 +51,8 @@ export async function addJob(job: Job, options: AddJobOptions): Promise<AddedJob
 async function identifiedJob(job: Job, client: S3Client): Promise<IdentifiedJob> {
   const parsed = parseJob(job)
   checkReferences(parsed)
-  checkContent(parsed)
   refuseSecrets(parsed)
+  checkContent(parsed)
   const pinned = await pinJob(parsed, new WorkStore({ client }))
   return { id: identityOf(pinned), job: pinned }
 }

@@ -74,6 +74,10 @@ t.test('refuses a template that no object can have, before it connects', async t
     [filmJob('fixed'), 's3://masters/', /outputs\[0\]\.url has none of \{key\}/],
     [{ ...template, outputs: [] }, 's3://masters/', /outputs must have at least 1/],
     [filmJob('{name}', { filterComplex: 'https://h/?token=x' }), 's3://masters/', /looks like a signature/],
+    [
+      filmJob('{name}', { inputs: [{ url: '{url}', format: 'ts' }] }),
+      ...(['s3://masters/', /inputs\[0\]\.format must be .* "mpegts" here/] as const),
+    ],
     [template, 's3://web/', /is below s3:\/\/web\//],
   ]
   for (const [job, source, message] of cases) await t.rejects(addBatch(source, job, options), { message })
