@@ -77,6 +77,7 @@ t.test('exits by what failed: the input, ffmpeg, the store', async t => {
   const { s3 } = await storeWithClip(t)
   for (const [line, exit, message] of [
     ['-i s3://masters/none.mp4 s3://web/b.mkv', 3, /AVIO_ERR_NO_SUCH_KEY/],
+    ['-i s3://nowhere/a.mp4 s3://web/b.mkv', 3, /AVIO_ERR_NO_SUCH_BUCKET/],
     ['-i s3://masters/a.mp4 -c:v nix264 s3://web/b.mkv', 4, /AVIO_ERR_UNKNOWN_ENCODER/],
     ['-i s3://masters/a.mp4 -c copy s3://nowhere/b.mkv', 5, /AVIO_ERR_NO_SUCH_BUCKET/],
     ['-i s3://masters/a.mp4 s3://web/b', 2, /names no format/],
@@ -154,8 +155,19 @@ t.test('reports the figures of its stages with --json, and none with --quiet', a
   t.match(await runHere(['--quiet', ...wordsOf(line)], { s3 }), { code: 0, stderr: '' })
 })
 
+t.test('exits with 6 if nobody can tell whether the object is stored', async t => {
+  const { s3 } = await storeWithClip(t)
+  s3.fault({ operation: 'PutObject', reset: true, times: Infinity })
+  // The first one is the look before the job.
+  s3.fault({ operation: 'HeadObject', bucket: 'web', nth: 2, status: 403, times: Infinity })
+  const { code, stderr } = await runHere(wordsOf('-i s3://masters/a.mp4 -c copy s3://web/b.mkv'), { s3 })
+  t.equal(code, 6, stderr)
+  t.match(stderr, /s3:\/\/web\/b\.mkv.*\(AVIO_ERR_OUTCOME_UNKNOWN\)/)
+})
+
 t.test('leaves nothing behind after Ctrl-C and SIGTERM', async t => {
   for (const [signal, exit] of [
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
