@@ -11,7 +11,8 @@ import type { Job } from './schema/job.js'
  * Runs a job in this process: all of its outputs are stored, or none.
  *
  * - *Checked first.* An invalid job, a location outside `allow`, and everything `trust: 'strangers'` refuses are errors
- *   before the first request, with the path of the value.
+ *   before the first request, with the path of the value. Before anything is read, the targets are looked at: their
+ *   conditions, and where nothing is there, whether their buckets exist.
  * - *Composed of the public stages*: sources of one pinned version each, `probe`, `thumbnails`, `storyboard`, and one
  *   `transcode` for all objects and packages, so that each input is decoded once. Fragmented MP4 passes an
  *   `Fmp4Validator`.
@@ -47,8 +48,9 @@ import type { Job } from './schema/job.js'
  *   { client, onProgress: ({ phase, percent }) => console.log(phase, percent) },
  * )
  * ```
- * @throws `OptionError` for an invalid option; `JobError` `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED`; the
- * errors of the stages; an `AbortError`
+ * @throws `OptionError` for an invalid option; `JobError` `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED`; `FfmpegError`
+ * `AVIO_ERR_ARGUMENT_REFUSED`, `AVIO_ERR_MUXER_NOT_STREAMABLE`; `S3Error` `AVIO_ERR_NO_SUCH_BUCKET`; the errors of the
+ * stages; an `AbortError`
  */
 export async function runJob(job: Job, options: RunJobOptions = {}): Promise<JobResult> {
   return await runJobOn(job, options)
