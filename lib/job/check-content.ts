@@ -5,7 +5,7 @@ import { outputSettings } from '../ffmpeg/output-settings.js'
 import { renditionSettings } from '../hls/rendition/rendition-options.js'
 import { checkHeaderValue, checkMetadata, checkRequestHeaders } from '../s3/request/check-headers.js'
 import { locationOption } from '../s3/request/s3-location.js'
-import { requestOf } from './open/open-sink.js'
+import { type StoredAs, requestOf } from './open/open-sink.js'
 import { objectOptions, renditionOptions } from './outputs/media.js'
 import type { Job, JobObject, JobPackage, JobOutput } from './schema/job.js'
 import { invalidJob } from './schema/job-errors.js'
@@ -52,7 +52,8 @@ function checkPackage(output: JobPackage, path: string): void {
   if (mpd === playlist) throw invalidJob(`${path}.mpd`, 'is the same as the playlist: one would replace the other')
   if (run !== undefined && (run === playlist || run === mpd))
     throw invalidJob(`${path}.run`, 'is the same as the name of the playlist or the manifest')
-  const names = new Map(images === undefined ? [] : [[images.name ?? 'thumbnails', `${path}.images`]])
+  const names = new Map<string, string>()
+  if (images !== undefined) names.set(images.name ?? 'thumbnails', `${path}.images`)
   for (const [n, rendition] of renditions.entries()) {
     const at = `${path}.renditions[${n}]`
     const { name, label, groupId, language, default: isDefault, autoselect } = rendition
@@ -72,7 +73,7 @@ function checkHeaders(output: JobOutput, path: string): void {
   if (tags !== undefined) by(`${path}.tags`, () => checkRequestHeaders(requestOf({ tags })))
   for (const [name, value] of Object.entries(as)) {
     if (!HEADERS.has(name)) continue
-    by(`${path}.${name}`, () => checkRequestHeaders(requestOf({ [name]: value })))
+    by(`${path}.${name}`, () => checkRequestHeaders(requestOf({ [name]: value } as StoredAs)))
   }
 }
 

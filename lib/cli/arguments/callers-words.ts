@@ -74,8 +74,8 @@ export function inCallersWords<E>(error: E, { inputs, outputs, options = {} }: F
 
 function wordsFor(fields: string, name: string, options: Readonly<Record<string, string>>): string {
   const names = fields.match(/(?<=\.)\w+/g) ?? []
-  const option = options[names[0] ?? '']
-  if (option !== undefined) return option
+  const [top = ''] = names
+  if (Object.hasOwn(options, top)) return options[top]!
   const field = names.at(-1)
   switch (field) {
     case undefined:
