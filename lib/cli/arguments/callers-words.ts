@@ -67,7 +67,8 @@ export function inCallersWords<E>(error: E, { inputs, outputs, options = {} }: F
       const name = (side === 'in' ? inputs : outputs)[Number(n)]
       if (name === undefined) return path
       const words = wordsFor(fields, `"${shownLocation(name)}"`, { ...OPTIONS, ...options })
-      return option === 'O' ? `The option ${words}` : words
+      if (option !== 'O') return words
+      return words.startsWith('the ') ? `T${words.slice(1)}` : `The option ${words}`
     })
   return error
 }

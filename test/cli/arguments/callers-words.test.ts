@@ -11,6 +11,7 @@ t.test('tells paths of a job as options and files of the command line', async t 
   for (const [message, expected] of [
     ['Option "inputs[0].format" must be x', 'The option -f before "s3://in/a b.mov" must be x'],
     ['The muxer of option "outputs[0].format" fails', 'The muxer of -f before "s3://out/a.mp4" fails'],
+    ['Option "outputs[0].args" must end', 'The options before "s3://out/a.mp4" must end'],
     ['"-x" in option "outputs[0].args" is no', '"-x" in the options before "s3://out/a.mp4" is no'],
     ['outputs[0].renditions[0].args is no', 'the options before "s3://out/a.mp4" is no'],
     ['inputs[1].url is not allowed', '"https://x/b.mov" is not allowed'],
