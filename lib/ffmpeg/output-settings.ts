@@ -7,6 +7,7 @@ import {
   stringsOption,
 } from '../options.js'
 import { checkOutput } from './args/build-arguments.js'
+import { muxerOf } from './args/muxers.js'
 import {
   COVER_CHOICES,
   type CoverChoice,
@@ -33,6 +34,8 @@ export function outputSettings(output: FfmpegOutputOptions | undefined, name: st
   knownOptions(optionsObject(output, name), name, ['format', 'args', 'layout', 'onMissing', 'cover'])
   const format = stringOption(output, `${name}.format`, { default: undefined })
   if (format === undefined) throw optionError(`${name}.format`, 'the name of a muxer', format)
+  // Before anything else asks for the muxer, so that an error names this output's own option.
+  muxerOf(format, `${name}.format`)
   const args = stringsOption(output, `${name}.args`)
   const implied = impliedLayout({ format, args }, name)
   const layout = oneOfOption(output, `${name}.layout`, { values: LAYOUTS, default: implied })

@@ -5,7 +5,7 @@ import { outputSettings } from '../ffmpeg/output-settings.js'
 import { renditionSettings } from '../hls/rendition/rendition-options.js'
 import { checkHeaderValue, checkMetadata, checkRequestHeaders } from '../s3/request/check-headers.js'
 import { locationOption } from '../s3/request/s3-location.js'
-import { type StoredAs, requestOf } from './open/open-sink.js'
+import { requestOf } from './open/open-sink.js'
 import { objectOptions, renditionOptions } from './outputs/media.js'
 import type { Job, JobObject, JobPackage, JobOutput } from './schema/job.js'
 import { invalidJob } from './schema/job-errors.js'
@@ -49,7 +49,8 @@ function checkKey(location: Location | undefined, path: string): void {
 
 function checkPackage(output: JobPackage, path: string): void {
   const { renditions, playlist = 'main.m3u8', mpd, run, images } = output
-  if (mpd === playlist) throw invalidJob(`${path}.mpd`, 'is the same as the playlist: one would replace the other')
+  if (mpd === playlist)
+    throw invalidJob(`${path}.mpd`, 'is the same as the playlist: one would replace the other')
   if (run !== undefined && (run === playlist || run === mpd))
     throw invalidJob(`${path}.run`, 'is the same as the name of the playlist or the manifest')
   const names = new Map<string, string>()
@@ -58,7 +59,8 @@ function checkPackage(output: JobPackage, path: string): void {
     const at = `${path}.renditions[${n}]`
     const { name, label, groupId, language, default: isDefault, autoselect } = rendition
     const other = names.get(name)
-    if (other !== undefined) throw invalidJob(`${at}.name`, `is the name of ${other} as well: each has its own`)
+    if (other !== undefined)
+      throw invalidJob(`${at}.name`, `is the name of ${other} as well: each has its own`)
     names.set(name, at)
     by(at, () => renditionSettings({ name, label, groupId, language, default: isDefault, autoselect }))
     by(at, () => outputSettings(renditionOptions(rendition, output), at))
@@ -73,7 +75,7 @@ function checkHeaders(output: JobOutput, path: string): void {
   if (tags !== undefined) by(`${path}.tags`, () => checkRequestHeaders(requestOf({ tags })))
   for (const [name, value] of Object.entries(as)) {
     if (!HEADERS.has(name)) continue
-    by(`${path}.${name}`, () => checkRequestHeaders(requestOf({ [name]: value } as StoredAs)))
+    by(`${path}.${name}`, () => checkRequestHeaders(requestOf({ [name]: value })))
   }
 }
 

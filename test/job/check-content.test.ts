@@ -11,17 +11,26 @@ const THUMBNAILS: JobOutput = { type: 'thumbnails', prefix: 's3://out/t/', count
 const LONG = `s3://out/${'a'.repeat(1025)}`
 
 const second = (output: object): Job => jobOf([THUMBNAILS, output as JobOutput])
-const input = (input: object): Job => jobOf([OBJECT], { inputs: [{ url: 's3://in/a' }, input as Job['inputs'][0]] })
+const input = (input: object): Job =>
+  jobOf([OBJECT], { inputs: [{ url: 's3://in/a' }, input as Job['inputs'][0]] })
 
 /** Jobs that a stage would refuse in its constructor: the path, and a part of the rule. */
 const INVALID: readonly (readonly [job: Job, path: string, rule: RegExp])[] = [
-  [input({ url: 's3://in/b', format: 'ts' }), 'inputs[1].format', /must be ffmpeg's own name .* "mpegts" here/],
+  [
+    input({ url: 's3://in/b', format: 'ts' }),
+    'inputs[1].format',
+    /must be ffmpeg's own name .* "mpegts" here/,
+  ],
   [input({ url: 's3://in/b', args: ['-ss'] }), 'inputs[1].args', /must end with a complete option/],
   [input({ url: 's3://in/b', args: ['-ss 10'] }), 'inputs[1].args', /separate elements/],
   [input({ url: LONG }), 'inputs[1].url', /must be at most 1024 bytes/],
   [second({ ...OBJECT, format: 'mkv' }), 'outputs[1].format', /"matroska" here/],
   [second({ ...OBJECT, format: 'matroska', layout: 'file' }), 'outputs[1].layout', /must be/],
-  [second({ ...OBJECT, format: 'webm', cover: 'keep' }), 'outputs[1].cover', /must be "leave-out" for "webm"/],
+  [
+    second({ ...OBJECT, format: 'webm', cover: 'keep' }),
+    'outputs[1].cover',
+    /must be "leave-out" for "webm"/,
+  ],
   [second({ ...OBJECT, args: ['-c:v'] }), 'outputs[1].args', /must end with a complete option/],
   [second({ ...OBJECT, url: LONG }), 'outputs[1].url', /must be at most 1024 bytes/],
   [second({ ...OBJECT, contentType: 'a\nb' }), 'outputs[1].contentType', /the control character U\+000A/],
@@ -78,7 +87,11 @@ t.test('refuses what a stage would refuse, with its path in the job', async t =>
 
 t.test('refuses arguments, filters and muxers by their path', async t => {
   for (const [job, code, message] of [
-    [input({ url: 's3://in/b', args: ['-i', 'x'] }), 'ARGUMENT_REFUSED', /"-i" in option "inputs\[1\]\.args"/],
+    [
+      input({ url: 's3://in/b', args: ['-i', 'x'] }),
+      'ARGUMENT_REFUSED',
+      /"-i" in option "inputs\[1\]\.args"/,
+    ],
     [
       jobOf([OBJECT], { filterComplex: 'psnr=stats_file=x' }),
       'ARGUMENT_REFUSED',

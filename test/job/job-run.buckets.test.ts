@@ -77,25 +77,28 @@ t.test('asks for no bucket that an object has been seen in', async t => {
   t.equal(looks(), 0)
 })
 
-t.test('finds a missing bucket when it plans a job in pieces: the target, the pieces, the source', async t => {
-  const { s3, client, jobOf, reads } = await open(t)
-  s3.createBucket('work')
-  const split = { work: 's3://work/p/', mode: 'prefer', chunkSeconds: 1 } as const
-  const missing = { code: 'AVIO_ERR_NO_SUCH_BUCKET', bucket: 'nowhere' }
-  for (const kind of ['object', 'package']) {
-    const there = OUTPUTS[kind]!('s3://web/p/')
-    const file = { layout: 'file' } as const
-    const whole = (output: JobOutput) =>
-      jobOf(output.type === 'object' ? ({ ...output, ...file } as JobOutput) : output)
-    const jobs: readonly Job[] = [
-      { ...whole(OUTPUTS[kind]!('s3://nowhere/p/')), split },
-      { ...whole(there), split: { ...split, work: 's3://nowhere/' } },
-      { ...whole(there), split, inputs: [{ url: 's3://nowhere/a.avi' }] },
-    ]
-    for (const job of jobs) {
-      await t.rejects(planJob(job, { client }), missing)
-      await t.rejects(runJob(job, { client }), missing)
+t.test(
+  'finds a missing bucket when it plans a job in pieces: the target, the pieces, the source',
+  async t => {
+    const { s3, client, jobOf, reads } = await open(t)
+    s3.createBucket('work')
+    const split = { work: 's3://work/p/', mode: 'prefer', chunkSeconds: 1 } as const
+    const missing = { code: 'AVIO_ERR_NO_SUCH_BUCKET', bucket: 'nowhere' }
+    for (const kind of ['object', 'package']) {
+      const there = OUTPUTS[kind]!('s3://web/p/')
+      const file = { layout: 'file' } as const
+      const whole = (output: JobOutput) =>
+        jobOf(output.type === 'object' ? { ...output, ...file } : output)
+      const jobs: readonly Job[] = [
+        { ...whole(OUTPUTS[kind]!('s3://nowhere/p/')), split },
+        { ...whole(there), split: { ...split, work: 's3://nowhere/' } },
+        { ...whole(there), split, inputs: [{ url: 's3://nowhere/a.avi' }] },
+      ]
+      for (const job of jobs) {
+        await t.rejects(planJob(job, { client }), missing)
+        await t.rejects(runJob(job, { client }), missing)
+      }
     }
-  }
-  t.equal(reads(), 0)
-})
+    t.equal(reads(), 0)
+  },
+)

@@ -105,7 +105,12 @@ const CHANGES: readonly Change[] = [
   ['a probe', 'inputs', undefined, 'inputs is missing'],
   ['a probe', 'inputs', [], 'inputs must have at least 1 element'],
   ['a probe', 'output', [], 'output is not a field of a job.'],
-  ['a probe', 'filterComplx', 'null', 'filterComplx is not a field of a job (did you mean "filterComplex"?).'],
+  [
+    'a probe',
+    'filterComplx',
+    'null',
+    'filterComplx is not a field of a job (did you mean "filterComplex"?).',
+  ],
   ['a probe', 'inputs[0].arg', [], 'inputs[0].arg is not a field of a job (did you mean "args"?).'],
   ['a probe', 'inputs[0].uri', 's3://a/b', 'inputs[0].uri is not a field of a job.'],
   ['an ordinary MP4', 'outputs[0].contenttype', 'video/mp4', '(did you mean "contentType"?).'],

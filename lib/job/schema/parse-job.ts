@@ -30,7 +30,7 @@ function unknownField({ code, keys, inst, input }: z.core.$ZodRawIssue): string 
   if (code !== 'unrecognized_keys') return undefined
   const { shape } = (inst as z.core.$ZodObject)._zod.def
   const others = Object.keys(shape).filter(name => !Object.hasOwn(input as object, name))
-  const meant = nearest((keys as string[])[0]!, others)
+  const meant = nearest(keys[0]!, others)
   return `is not a field of a job${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`
 }
 

@@ -62,7 +62,10 @@ export function isBucketFault(error: unknown): boolean {
 
 function looksOf(client: S3Client): Map<string, 'settled' | Promise<Look>> {
   let known = looks.get(client)
-  if (known === undefined) looks.set(client, (known = new Map()))
+  if (known === undefined) {
+    known = new Map<string, 'settled' | Promise<Look>>()
+    looks.set(client, known)
+  }
   return known
 }
 
@@ -73,8 +76,7 @@ async function lookAt(client: S3Client, bucket: string, signal: AbortSignal | un
   } catch (error) {
     if (signal?.aborted === true) return 'aborted'
     const { statusCode, retryable } = classifyError(error)
-    if (statusCode === 404)
-      return bucketFault(error, 'AVIO_ERR_NO_SUCH_BUCKET', bucket, 'does not exist')
+    if (statusCode === 404) return bucketFault(error, 'AVIO_ERR_NO_SUCH_BUCKET', bucket, 'does not exist')
     // Gateways redirect for other reasons, too; S3 names the region.
     const { headers } = (error as RawError).$response ?? {}
     if (statusCode === 301 && headers?.['x-amz-bucket-region'] !== undefined)

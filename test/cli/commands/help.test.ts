@@ -53,7 +53,10 @@ t.test('names each option of a subcommand in the help of that', async t => {
 
 t.test('shows a command line of each subcommand, which it understands', async t => {
   for (const [command, help] of Object.entries(COMMAND_HELP)) {
-    const lines = Array.from(help.matchAll(new RegExp(`^ {2}avio-streams ${command} (.*)$`, 'gm')), line => line[1]!)
+    const lines = Array.from(
+      help.matchAll(new RegExp(`^ {2}avio-streams ${command} (.*)$`, 'gm')),
+      line => line[1]!,
+    )
     t.ok(lines.length > 0, command)
     if (!['probe', 'thumbnails', 'storyboard'].includes(command)) continue
     for (const line of lines) {

@@ -166,15 +166,27 @@ const BAD: [line: string, message: RegExp][] = [
   ['-i s3://in/a.mov s3://out/a-%03d.jpg', /avio-streams thumbnails/],
   ['-i s3://in/a-%03d.png s3://out/a.mp4', /sequence of images/],
   ['-i s3://in/a.mov s3://out/a.jpg', /holds one image: add -frames:v 1/],
-  ['-i s3://in/a.mov -pass 1 s3://out/a.mp4', /"-pass" in the options before "s3:\/\/out\/a\.mp4" is refused.*one pass/],
-  ['-i s3://in/a.mov s3://out/b.mkv -x264-params pass=2 s3://out/a.mp4', /in the options before "s3:\/\/out\/a\.mp4" .*Use one pass/],
+  [
+    '-i s3://in/a.mov -pass 1 s3://out/a.mp4',
+    /"-pass" in the options before "s3:\/\/out\/a\.mp4" is refused.*one pass/,
+  ],
+  [
+    '-i s3://in/a.mov s3://out/b.mkv -x264-params pass=2 s3://out/a.mp4',
+    /in the options before "s3:\/\/out\/a\.mp4" .*Use one pass/,
+  ],
   ['-progress x -i s3://in/a.mov s3://out/a.mp4', /"-progress" .*is refused/],
   ['-i s3://in/a.mov -vf psnr=stats_file=x s3://out/a.mp4', /is refused/],
-  ['-i s3://in/a.mov -filter_complex psnr=stats_file=x s3://out/a.mp4', /stats_file=x" in -filter_complex is refused/],
+  [
+    '-i s3://in/a.mov -filter_complex psnr=stats_file=x s3://out/a.mp4',
+    /stats_file=x" in -filter_complex is refused/,
+  ],
   ['-i s3://in/a.mov -c:s mov_text s3://out/a.mp4', /subtitles do not survive/],
   ['-i s3://in/a.mov -hls_base_url x s3://out/a.m3u8', /"-hls_base_url x" is not known here/],
   ['-i s3://in/a.mov s3://out/a.aiff -f aiff s3://out/b', /names no format|can't write to a stream/],
-  ['-i s3://in/a.mov -f aiff s3://out/b', /The muxer "aiff" of -f before "s3:\/\/out\/b" can't write to a stream/],
+  [
+    '-i s3://in/a.mov -f aiff s3://out/b',
+    /The muxer "aiff" of -f before "s3:\/\/out\/b" can't write to a stream/,
+  ],
   [
     '-i s3://in/a.mov -f mkv s3://out/b',
     /^The option -f before "s3:\/\/out\/b" must be .* "matroska" here, got "mkv"$/,

@@ -23,7 +23,8 @@ t.test('finds a missing bucket, until it is made', async t => {
   const missing = {
     ...{ name: 'S3Error', code: 'AVIO_ERR_NO_SUCH_BUCKET', bucket: 'wbe', operation: 'HeadBucket' },
     ...{ statusCode: 404, retryable: false },
-    message: /^The bucket "wbe" does not exist \(HeadBucket: HTTP 404\)\. Check the bucket, and that the client/,
+    message:
+      /^The bucket "wbe" does not exist \(HeadBucket: HTTP 404\)\. Check the bucket, and that the client/,
   }
   await t.rejects(checkBucket(client, 'wbe'), missing)
   await t.rejects(checkBucket(client, 'wbe'), missing)
@@ -86,7 +87,8 @@ t.test('tells the region in which the store says the bucket is', async t => {
   })
   await t.rejects(checkBucket(client, 'web'), {
     code: 'AVIO_ERR_WRONG_REGION',
-    message: /^The bucket "web" is in another region .* Make the client with the region .* It is eu-north-1\.$/,
+    message:
+      /^The bucket "web" is in another region .* Make the client with the region .* It is eu-north-1\.$/,
   })
 })
 
