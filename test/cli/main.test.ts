@@ -126,7 +126,7 @@ const UNUSABLE: readonly (readonly [line: string, code: number, message: RegExp]
   ['clean s3://nowhere/ --older-than 1h', 5, /AVIO_ERR_NO_SUCH_BUCKET/],
   ['clean s3://web/ --older-than 1', 2, /--older-than must be/],
   ['clean /tmp --older-than 1h', 2, /Name one bucket/],
-  ['doctor s3://nowhere/', 5, /AVIO_ERR_NO_SUCH_BUCKET/],
+  ['doctor s3://nowhere/', 5, /bucket does not exist .*need --path-style/],
   ['doctor /tmp', 2, /bucket/],
   ['worker', 2, /--connection/],
   ['add none.json --connection redis://127.0.0.1:9', 2, /can't be read/],

@@ -23,16 +23,16 @@ const OUTPUTS: Readonly<Record<string, (at: string) => JobOutput>> = {
 }
 
 async function open(t: Test) {
-  const s3 = await LocalS3.start({ buckets: ['in', 'web'] })
+  const s3 = await LocalS3.start({ buckets: ['masters', 'web'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
     client.destroy()
     await s3.close()
   })
-  await s3.put('in', 'a.avi', await avi())
+  await s3.put('masters', 'a.avi', await avi())
   s3.clearCalls()
   const jobOf = (output: JobOutput): Job => ({
-    ...{ version: 1, inputs: [{ url: 's3://in/a.avi' }], outputs: [output] },
+    ...{ version: 1, inputs: [{ url: 's3://masters/a.avi' }], outputs: [output] },
   })
   const looks = () => s3.calls.filter(({ operation }) => operation === 'HeadBucket').length
   const reads = () => s3.calls.filter(({ operation }) => operation === 'GetObject').length

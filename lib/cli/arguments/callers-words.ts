@@ -46,6 +46,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
 const RUN_OPTIONS: readonly (readonly [said: RegExp, words: string])[] = [
   [/\ballow\.(host|bucket|file)s\b/g, '--allow-$1'],
   [/\ballow\.(prefix|address)es\b/g, '--allow-$1'],
+  [/\bforcePathStyle: true\b/g, '--path-style'],
   [/\bwith trust: "owner"/g, 'without --strangers'],
   [/\bwith trust: "strangers"/g, 'with --strangers'],
 ]

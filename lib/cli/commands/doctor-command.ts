@@ -12,6 +12,7 @@ import { runTool } from '../../ffmpeg/child/run-tool.js'
 import { parsePrefix } from '../../job/schema/location.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3Source } from '../../s3/s3-source.js'
+import { inOwnOptions } from '../arguments/callers-words.js'
 import { SHARED, readWords } from '../arguments/own-options.js'
 import { usageError } from '../arguments/usage-error.js'
 import { EXIT, exitCodeOf } from '../report/exit-code.js'
@@ -57,7 +58,7 @@ class Checks {
       return found
     } catch (error) {
       this.#context.signal.throwIfAborted()
-      this.#tell(name, false, isError(error) ? error.message : String(error))
+      this.#tell(name, false, isError(error) ? inOwnOptions(error).message : String(error))
       if (this.exitCode === EXIT.done)
         this.exitCode = exitCodeOf(error) === EXIT.fault ? failure : exitCodeOf(error)
       return undefined

@@ -44,6 +44,7 @@ t.test('tells the options of runJob as those of the command', async t => {
     ['add it to allow.addresses if', 'add it to --allow-address if'],
     ['not allowed with trust: "strangers"; omit', 'not allowed with --strangers; omit'],
     ['or run the job with trust: "owner"', 'or run the job without --strangers'],
+    ['stores need forcePathStyle: true', 'stores need --path-style'],
     ['inputs[0].url stays', 'inputs[0].url stays'],
   ] as const)
     t.equal(inOwnOptions(new OptionError('x', message, 'x')).message, expected)
