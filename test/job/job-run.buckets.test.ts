@@ -87,8 +87,7 @@ t.test(
     for (const kind of ['object', 'package']) {
       const there = OUTPUTS[kind]!('s3://web/p/')
       const file = { layout: 'file' } as const
-      const whole = (output: JobOutput) =>
-        jobOf(output.type === 'object' ? { ...output, ...file } : output)
+      const whole = (output: JobOutput) => jobOf(output.type === 'object' ? { ...output, ...file } : output)
       const jobs: readonly Job[] = [
         { ...whole(OUTPUTS[kind]!('s3://nowhere/p/')), split },
         { ...whole(there), split: { ...split, work: 's3://nowhere/' } },
