@@ -31,8 +31,8 @@ export function needsSeek({ offset, size }: { offset: number; size: number }, na
   return new FfmpegError(
     'AVIO_ERR_INPUT_NEEDS_SEEK',
     `${name} is an MP4 whose media come before its index (mdat at byte ${offset}, ${length}, and no moov before ` +
-      `it): ffmpeg would have to seek back, which a pipe does not support. ${LET_IT_SEEK}. Or write the file with its ` +
-      'index first ("-movflags +faststart") or fragmented.',
+      `it): ffmpeg would have to seek back, which a pipe does not support. ${LET_IT_SEEK}. Or write the file with ` +
+      'its index first ("-movflags +faststart") or fragmented.',
   )
 }
 

@@ -18,7 +18,7 @@ import { sendWithTimeout } from './send-with-timeout.js'
 /** In milliseconds. The look is a favor: a store that does not answer it may still take objects. */
 const TIMEOUT = 10_000
 
-/** `settled`: nothing is wrong that can be told; `unanswered`: the next one asks again; `aborted`: by its own caller. */
+/** `settled`: no fault can be told; `unanswered`: the next one asks again; `aborted`: by its own caller. */
 type Look = S3Error | 'settled' | 'unanswered' | 'aborted'
 
 const looks = new WeakMap<S3Client, Map<string, 'settled' | Promise<Look>>>()
