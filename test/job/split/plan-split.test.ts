@@ -17,7 +17,10 @@ t.test('pins the source, cuts on the grid, and writes nothing', async t => {
     audio: [{ name: 'audio', args: ['-c:a', 'aac', '-b:a', '64k'] }],
   })
   t.same(plan.unsplit === undefined && plan.chunks.map(({ end, start }) => end - start), [48, 48, 48, 24])
-  t.same(new Set(s3.calls.map(({ operation }) => operation)), new Set(['HeadObject', 'GetObject']))
+  t.same(
+    new Set(s3.calls.map(({ operation }) => operation)),
+    new Set(['HeadObject', 'HeadBucket', 'GetObject']),
+  )
   t.same(await planSplit(spec(), { client }), plan, 'and again')
   t.same(JSON.parse(JSON.stringify(plan)), plan)
 })
