@@ -4,12 +4,18 @@ import type { Failing, LimitUse, Priced, SpeedUp } from './scenarios.js'
 
 const SIZE = { width: 440, height: 280 }
 
-const workersAxis = {
-  field: 'workers',
-  type: 'quantitative',
-  scale: { type: 'log' },
-  title: 'workers',
-} as const
+/** A logarithmic axis, no longer than its values, with a label at each of `values`. */
+function logAxis(field: string, title: string, values: readonly number[], format = ',', padding = 0) {
+  return {
+    field,
+    type: 'quantitative' as const,
+    title,
+    scale: { type: 'log' as const, nice: false, padding },
+    axis: { values: [...values], format },
+  }
+}
+
+const WORKERS = [1, 2, 5, 10, 20, 50, 100, 200, 1000]
 
 /** `60 s`, `in one piece`: in the order of their lengths. */
 function chunkColour(values: readonly (number | undefined)[]) {
@@ -28,12 +34,8 @@ export function speedUpPlot(rows: readonly SpeedUp[]): TopLevelSpec {
     workers,
     speedUp: workers,
   }))
-  const y = {
-    field: 'speedUp',
-    type: 'quantitative',
-    scale: { type: 'log' },
-    title: 'times faster than in one piece',
-  } as const
+  const x = logAxis('workers', 'workers', WORKERS)
+  const y = logAxis('speedUp', 'times faster than in one piece', WORKERS)
   return {
     ...SIZE,
     title: 'One film of an hour',
@@ -41,12 +43,12 @@ export function speedUpPlot(rows: readonly SpeedUp[]): TopLevelSpec {
       {
         data: { values: ideal },
         mark: { type: 'line', color: '#999', strokeDash: [4, 4] },
-        encoding: { x: workersAxis, y },
+        encoding: { x, y },
       },
       {
         data: { values: rows.map(row => ({ ...row, chunk: chunkName(row.chunkSeconds) })) },
         mark: { type: 'line', point: true },
-        encoding: { x: workersAxis, y, color: chunkColour(rows.map(row => row.chunkSeconds)) },
+        encoding: { x, y, color: chunkColour(rows.map(row => row.chunkSeconds)) },
       },
     ],
   }
@@ -67,7 +69,7 @@ export function limitPlot(rows: readonly LimitUse[]): TopLevelSpec {
       height: 240,
       mark: { type: 'line', point: true },
       encoding: {
-        x: workersAxis,
+        x: logAxis('workers', 'workers', [10, 30, 100, 300, 1000]),
         y: { field: 'used', type: 'quantitative', axis: { format: '%' }, title: 'of the limit' },
         color: { field: 'limit', type: 'nominal', sort: Object.values(LIMIT_TITLES), title: null },
       },
@@ -88,41 +90,26 @@ export function failurePlot(rows: readonly Failing[]): TopLevelSpec {
     },
     mark: { type: 'line', point: true },
     encoding: {
-      x: {
-        field: 'hours',
-        type: 'quantitative',
-        scale: { type: 'log' },
-        title: 'hours that a worker lives, on average',
-      },
-      y: {
-        field: 'lost',
-        type: 'quantitative',
-        scale: { type: 'log' },
-        axis: { format: '~%' },
-        title: 'lost, by the work that succeeds',
-      },
+      x: logAxis('hours', 'hours that a worker lives, on average', [0.25, 1, 6, 24, 168], '~g'),
+      y: logAxis('lost', 'lost, by the work that succeeds', [0.0001, 0.001, 0.01, 0.1, 1, 10], '~%'),
       color: chunkColour(rows.map(row => row.chunkSeconds)),
     },
   }
 }
 
-/** The cost of a film by the time it takes: a line for each length of a chunk, a point for each number of workers. */
+/**
+ * The cost of a film by the time it takes: a line for each length of a chunk, a point for each number of workers. The lines
+ * lie close together: only the ends of each and the points of the shortest chunks have their number.
+ */
 export function costPlot(rows: readonly Priced[], currency: string): TopLevelSpec {
   const values = rows.map(({ chunkSeconds, workers, seconds, cost }) => ({
     ...{ workers, minutes: seconds / 60, cost: cost.total, chunk: chunkName(chunkSeconds) },
   }))
-  const x = {
-    field: 'minutes',
-    type: 'quantitative',
-    scale: { type: 'log' },
-    title: 'minutes for the film',
-  } as const
-  const y = {
-    field: 'cost',
-    type: 'quantitative',
-    scale: { type: 'log' },
-    title: `cost in ${currency}`,
-  } as const
+  const x = logAxis('minutes', 'minutes for the film', [2, 5, 10, 20, 50, 100], ',', 16)
+  const y = logAxis('cost', `cost in ${currency}`, [0.1, 0.2, 0.5, 1], '~g', 16)
+  const most = Math.max(...rows.map(({ workers }) => workers))
+  const shortest = chunkName(Math.min(...rows.map(({ chunkSeconds }) => chunkSeconds)))
+  const labelled = values.filter(({ workers, chunk }) => workers === most || chunk === shortest)
   const color = chunkColour(rows.map(row => row.chunkSeconds))
   return {
     ...SIZE,
@@ -134,7 +121,8 @@ export function costPlot(rows: readonly Priced[], currency: string): TopLevelSpe
         encoding: { x, y, color, order: { field: 'workers', type: 'quantitative' } },
       },
       {
-        mark: { type: 'text', dy: -9, fontSize: 9 },
+        data: { values: labelled },
+        mark: { type: 'text', dy: -9, fontSize: 10 },
         encoding: { x, y, color, text: { field: 'workers', type: 'quantitative' } },
       },
     ],

@@ -50,6 +50,7 @@ t.test('the page shows what the model says, and its plots', async t => {
     t.ok(page.includes(`(images/${picture}.svg)`), picture)
     const kept = readFileSync(new URL(`docs/images/${picture}.svg`, root), 'utf8')
     t.ok(kept === (await drawPlot(plot)), `${picture} is drawn from these measurements`)
+    if (/>workers<\/text>/.test(kept)) t.match(kept, />1,000<\/text>/, `${picture}: the axis names its end`)
   }
   t.throws(() => withTables('# A page', 'farm', parts), { message: /no place for "measured"/ })
 })
