@@ -90,3 +90,15 @@ t.test('does not wait for a disconnected client', async t => {
   controller.abort()
   await t.rejects(waiting, { name: 'AbortError' })
 })
+
+t.test('looks at no clock once nothing is held back', async t => {
+  const pace = new ResponsePacer(async () => undefined)
+  pace.sent(256 * KiB)
+  await pace.ready(1, signal)
+  const now = performance.now() + 1e6
+  let looks = 0
+  t.intercept(performance, 'now', { value: () => (looks++, now) })
+  t.ok(pace.allows(MiB))
+  t.ok(pace.allows(1000 * MiB))
+  t.equal(looks, 1)
+})
