@@ -86,6 +86,7 @@ export class CmafPackager {
   #failure: Promise<void> | undefined
   #error: Error | undefined
   #isOver = false
+  #published!: () => void
   #resolve!: (result: PackagingResult) => void
   #reject!: (error: Error) => void
 
@@ -102,7 +103,8 @@ export class CmafPackager {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
-    this.#commit = this.#holds.offer(this.result, settings.playlist)
+    const committed = new Promise<void>(resolve => (this.#published = resolve))
+    this.#commit = this.#holds.offer(this.result, settings.playlist, committed)
     this.#forget = onAbortSoon(signal, this.#abort)
   }
 
@@ -256,6 +258,7 @@ export class CmafPackager {
     this.#close()
     try {
       const roots = await this.#publication.publishRoots()
+      this.#published()
       await this.#resolveWith([...media, ...roots])
     } catch (error) {
       await this.#giveUp(error as Error)

@@ -182,7 +182,8 @@ export class Publication {
     await this.#roots.putAll(files)
     if (!isFirst) return
     this.#objects.keep()
-    if (this.#settings.removeReplaced) this.#removal = this.#objects.removeOthers(this.#replaced ?? [])
+    const { removeReplaced, signal } = this.#settings
+    if (removeReplaced) this.#removal = this.#objects.removeOthers(this.#replaced ?? [], signal)
   }
 
   async #published(): Promise<string[] | undefined> {

@@ -22,6 +22,7 @@ export type {
   JobStoryboardResult,
   JobThumbnailsResult,
   ReadVersion,
+  WorkLeft,
 } from './schema/job-result.js'
 export { parseJob } from './schema/parse-job.js'
 export type { JobSplit } from './schema/split.js'

@@ -68,7 +68,7 @@ export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<J
  * The result of a job whose pieces were joined, as `runJob` returns it.
  *
  * @param job - the job of which `planJob` made the plan
- * @param stored - what `joinChunks` returned
+ * @param stored - what `joinChunks` returned, or `runSplit`
  */
 export function resultOfSplit(job: Job, { source }: SplitPlan, stored: SplitResult): JobResult {
   return {
@@ -80,6 +80,7 @@ export function resultOfSplit(job: Job, { source }: SplitPlan, stored: SplitResu
       },
     ],
     outputs: [outputResult(job.outputs[0]!, stored)],
+    ...(stored.workLeft && { workLeft: stored.workLeft }),
   }
 }
 

@@ -215,3 +215,14 @@ for (const store of stores()) {
     t.match(await run(), { outputs: [{ type: 'thumbnails' }, { type: 'storyboard' }, { type: 'package' }] })
   })
 }
+
+t.test('no output waits for the removal of the package that another one replaces', async t => {
+  const { s3, run } = await open(t)
+  await run(PACKAGE)
+  const held = s3.fault({ operation: 'DeleteObject', hold: true, times: Infinity })
+  s3.fault({ operation: 'PutObject', key: 'a.mp4', before: () => held.release() })
+  const { video } = PACKAGE.renditions[0]!
+  const object: JobOutput = { type: 'object', url: 's3://web/a.mp4', format: 'mp4', video, audio: 'none' }
+  t.match(await run({ ...PACKAGE, removeReplaced: true }, object), { outputs: [{ leftBehind: [] }, {}] })
+  t.ok(held.hits > 0)
+})

@@ -54,6 +54,18 @@ t.test('encodes a job in pieces, and returns the stored object', async t => {
   t.equal(progress.findLast(({ phase }) => phase === 'encode')?.eta, 0, 'all pieces are encoded')
 })
 
+t.test('tells which pieces could not be removed after the object was stored', async t => {
+  const { s3, run } = await open(t)
+  s3.fault({ operation: 'ListMultipartUploads', status: 403, code: 'AccessDenied', times: Infinity })
+  const result = await run()
+  t.match(result, {
+    outputs: [{ url: 's3://web/out.mp4', etag: s3.head('web', 'out.mp4')!.etag }],
+    workLeft: { url: /^s3:\/\/work\/pieces\//, code: 'AVIO_ERR_ACCESS_DENIED', message: /clean --work/ },
+  })
+  t.same(JSON.parse(JSON.stringify(result)), result, 'the result is JSON')
+  t.same(s3.keys('work'), [], 'whoever may not list uploads may remove pieces')
+})
+
 t.test('passes on what each ffmpeg logs, of the pieces and of the join', async t => {
   const { run } = await open(t)
   const lines: string[] = []

@@ -1,3 +1,4 @@
+import { isError } from '../../errors.js'
 import type { Monitor } from '../../io/monitor/monitor.js'
 import type { Job } from '../../job/schema/job.js'
 import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
@@ -65,8 +66,11 @@ export async function executeJob(
         .filter(text => text !== '')
         .join('\n'),
     )
+    for (const text of leftTexts(result)) reporter.note(text)
     return result
   } catch (error) {
+    const { cleanupError } = (isError(error) ? error : {}) as { cleanupError?: unknown }
+    if (isError(cleanupError)) reporter.note(cleanupError.message)
     throw isTyped ? inCallersWords(error, fileNames(job)) : error
   } finally {
     reporter.end()
@@ -103,6 +107,20 @@ function resultText(output: JobOutputResult): string {
     case 'probe':
       return output.url ?? 'probe'
   }
+}
+
+/** What could not be removed after the outputs were stored, and how to remove it. */
+function leftTexts({ outputs, workLeft }: JobResult): string[] {
+  const packages = outputs.flatMap(output => {
+    if (output.type !== 'package' || output.leftBehind.length === 0) return []
+    const [first] = output.leftBehind
+    const what = count(output.leftBehind.length, 'object')
+    return [
+      `${what} of the package that ${output.prefix} had before could not be removed, such as ` +
+        `${output.prefix}${first}. Players need none of them: "leftBehind" of --json names all.`,
+    ]
+  })
+  return [...packages, ...(workLeft === undefined ? [] : [workLeft.message])]
 }
 
 function count(number: number, what: string): string {

@@ -50,7 +50,7 @@ function farmText({ queue, counts, workers, running, failed, unfit }: FarmStatus
   return lines.join('')
 }
 
-function jobText({ id, state, outputs, percent, pieces, secondsLeft, error }: JobInfo): string {
+function jobText({ id, state, outputs, percent, pieces, secondsLeft, error, result }: JobInfo): string {
   const facts = [
     ...[`${state.padEnd(9)}${id}`, ...outputs],
     ...(percent === undefined ? [] : [`${Math.floor(percent)} %`]),
@@ -58,5 +58,6 @@ function jobText({ id, state, outputs, percent, pieces, secondsLeft, error }: Jo
     ...(secondsLeft === undefined ? [] : [`${clock(secondsLeft)} left`]),
   ]
   const why = error === undefined ? '' : `         ${error.code ?? ''} ${error.message} ${error.remedy}\n`
-  return `${facts.join('  ')}\n${why}`
+  const left = result?.workLeft === undefined ? '' : `         ${result.workLeft.message}\n`
+  return `${facts.join('  ')}\n${why}${left}`
 }

@@ -65,9 +65,11 @@ export const workerCommand = withPeerHint('worker', async (words, context: Conte
 function report(running: FarmWorker, reporter: Reporter): void {
   const nameOf = ({ job, name, piece = name }: FarmStep) => `${job.slice(0, 12)}  ${piece}`
   running.on('start', step => reporter.event('start', step, `start  ${nameOf(step)}`))
-  running.on('done', (step, seconds) =>
-    reporter.event('done', { ...step, seconds }, `done   ${nameOf(step)}  ${seconds.toFixed(1)} s`),
-  )
+  running.on('done', (step, seconds, workLeft) => {
+    const fields = { ...step, seconds, ...(workLeft && { workLeft }) }
+    reporter.event('done', fields, `done   ${nameOf(step)}  ${seconds.toFixed(1)} s`)
+    if (workLeft !== undefined) reporter.note(workLeft.message)
+  })
   running.on('back', (step, error) =>
     reporter.event('back', { ...step, error }, `back   ${nameOf(step)}  ${error.message}`),
   )

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import type { Worker as BullWorker } from 'bullmq'
 import { isError } from '../../errors.js'
 import { sleep } from '../../io/async/sleep.js'
+import type { JobResult, WorkLeft } from '../../job/schema/job-result.js'
 import { buildOf } from '../../job/split/fingerprint.js'
 import { storedError } from '../steps/stored-error.js'
 import type { StoredError } from '../steps/stored-error.js'
@@ -28,8 +29,11 @@ export interface FarmStep {
 export interface FarmWorkerEvents {
   /** A step begins. */
   start: [step: FarmStep]
-  /** A step has succeeded, after this many seconds. A split job succeeds when it is joined. */
-  done: [step: FarmStep, seconds: number]
+  /**
+   * A step has succeeded, after this many seconds. A split job succeeds when it is joined; `workLeft` says which of its
+   * pieces could not be removed after that.
+   */
+  done: [step: FarmStep, seconds: number, workLeft?: WorkLeft]
   /** A step has failed. Unless `isFinal`, it is tried again. */
   fail: [step: FarmStep, error: StoredError, isFinal: boolean]
   /**
@@ -137,7 +141,7 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
     worker.on('error', error => this.emit('error', error))
     worker.on('lockRenewalFailed', ids => this.#runs.lost(ids))
     worker.on('locksRenewed', ({ jobIds }) => this.#runs.renewed(jobIds))
-    worker.on('completed', (step: BullJob) => this.#done(step))
+    worker.on('completed', (step: BullJob, result) => this.#done(step, result))
     worker.on('failed', (step, error) => {
       if (step === undefined || step.finishedOn === undefined) return
       afterFailure(open, step, error.message).catch((cause: unknown) => this.#tell(cause))
@@ -150,9 +154,10 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
     this.#timers.push(setInterval(task, ms))
   }
 
-  #done(step: BullJob): void {
+  #done(step: BullJob, result: unknown): void {
     const { processedOn, finishedOn } = step
-    this.emit('done', stepOf(step), ((finishedOn ?? 0) - (processedOn ?? 0)) / 1000)
+    const { workLeft } = (result ?? {}) as Partial<JobResult>
+    this.emit('done', stepOf(step), ((finishedOn ?? 0) - (processedOn ?? 0)) / 1000, workLeft)
   }
 
   async #cancel(open: OpenQueue): Promise<void> {

@@ -6,9 +6,10 @@ import { runJobOn } from '../../job/run-job.js'
 import { hasCondition } from '../../job/outputs/target-condition.js'
 import type { Job, JobOutput } from '../../job/schema/job.js'
 import type { JobResult } from '../../job/schema/job-result.js'
+import { cleanUpWork } from '../../job/split/clean-up-work.js'
+import { finishedPieces } from '../../job/split/finished-pieces.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
-import { removeWork } from '../../job/split/remove-work.js'
-import { type Piece, type SplitPlan, pieceName, piecesOf, workPrefix } from '../../job/split/split-plan.js'
+import { type Piece, type SplitPlan, piecesOf } from '../../job/split/split-plan.js'
 import { type PlanReference, readResults, storePlan } from '../../job/split/stored-plan.js'
 import { resultUnderKey } from '../../job/split/target-state.js'
 import { WorkStore } from '../../job/split/work-store.js'
@@ -88,8 +89,9 @@ async function goOn(job: Job, plan: SplitPlan, context: JobStepContext): Promise
       onProgress: ({ frames }) => onProgress?.({ phase: 'join', percent: (100 * frames) / totalFrames }),
     })
   const stored = there ?? (await join())
-  await removeWork(plan, { client, signal })
-  return { result: resultOfSplit(job, plan, stored) }
+  // The object is stored: from here on nothing makes the step fail.
+  const workLeft = await cleanUpWork(plan, { client, signal })
+  return { result: resultOfSplit(job, plan, { ...stored, ...(workLeft && { workLeft }) }) }
 }
 
 async function handOut(
@@ -108,11 +110,10 @@ async function handOut(
   }
 }
 
-/** The pieces without a result. One listing, however many pieces there are. */
+/** The pieces without a result. */
 async function missingPieces(plan: SplitPlan, store: WorkStore): Promise<Piece[]> {
-  const prefix = workPrefix(plan)
-  const there = new Set(await store.list(plan.work.bucket, prefix))
-  return piecesOf(plan).filter(piece => !there.has(`${prefix}${pieceName(piece)}.json`))
+  const finished = await finishedPieces(plan, store)
+  return piecesOf(plan).filter(piece => !finished.has(piece))
 }
 
 /** Runs a job in this process. It replaces nothing that a newer job has written, and does nothing twice. */

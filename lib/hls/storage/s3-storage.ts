@@ -160,9 +160,10 @@ export class S3Storage implements SegmentStorage {
   /**
    * Removes the object of a name; a missing object is not an error. In a bucket with versioning, older versions stay.
    *
+   * @param signal - ends the removal with an `AbortError`
    * @throws {@link S3Error} if the removal fails for good: `AVIO_ERR_ACCESS_DENIED` … or `AVIO_ERR_UPLOAD_FAILED`
    */
-  async delete(name: string): Promise<void> {
+  async delete(name: string, signal?: AbortSignal): Promise<void> {
     const location = this.#locationOf(name)
     const { maxAttempts, stallTimeout: timeout } = this.#sending
     const { RequestPayer, ExpectedBucketOwner } = this.#request
@@ -170,11 +171,13 @@ export class S3Storage implements SegmentStorage {
     const fields = { ...location, operation: 'DeleteObject', attempts: 0 }
     const operation = (number: number) => {
       fields.attempts = number
-      return sendWithTimeout(this.#client, new DeleteObjectCommand(input), { timeout, attempt: number })
+      const command = new DeleteObjectCommand(input)
+      return sendWithTimeout(this.#client, command, { timeout, signal, attempt: number })
     }
     try {
-      await retry(operation, patience(maxAttempts))
+      await retry(operation, patience(maxAttempts, signal))
     } catch (error) {
+      if (signal?.aborted === true) throw error
       // S3 itself answers 204 for a missing object; not every other store does.
       if (classifyError(error).code === 'AVIO_ERR_NO_SUCH_KEY') return
       throw s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, 'Could not delete')

@@ -49,8 +49,10 @@ export interface SegmentStorage {
   /**
    * Removes the object of a name; a missing object is not an error. Needed when the window of a live stream moves on,
    * and to clean up after a failure: without it, stored objects stay.
+   *
+   * @param signal - aborted if the packager no longer waits, because the storage has not answered for long
    */
-  delete?(name: string): Promise<void>
+  delete?(name: string, signal?: AbortSignal): Promise<void>
   /**
    * Reads the object of a name; resolves with `undefined` if there is none. The packager only reads playlists and
    * manifests, to find the objects of an older packaging that are replaced: without it, or without an answer within 10

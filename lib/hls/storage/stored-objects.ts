@@ -1,5 +1,6 @@
-import { HlsError } from '../../errors.js'
+import { AvioError, HlsError } from '../../errors.js'
 import { boundedCall } from '../../io/async/bounded-wait.js'
+import { CleanUpWatch } from '../../io/async/clean-up-watch.js'
 import type { CacheControl } from './cache-control.js'
 import { CommittingStorage, type PackageNumbers } from './committing-storage.js'
 import { DirectoryStorage } from './directory-storage.js'
@@ -137,9 +138,27 @@ export class StoredObjects {
     return this.#leftBehind
   }
 
-  /** Removes objects of another packaging; resolves with those it could not remove. */
-  async removeOthers(names: readonly string[]): Promise<string[]> {
-    return [...(await this.#removeEach(names)).keys()]
+  /**
+   * Removes objects of another packaging, once this one is published: a failure changes nothing. Ends early if the store
+   * fails or does not answer, and sooner after an abort. Resolves with those that may be left.
+   */
+  async removeOthers(names: readonly string[], signal?: AbortSignal): Promise<string[]> {
+    const left = new Set(names)
+    const watch = new CleanUpWatch(signal)
+    let isOutage = false
+    const remove = async (name: string) => {
+      try {
+        await this.#delete(name, watch.signal)
+        left.delete(name)
+        watch.alive()
+      } catch (error) {
+        isOutage ||= watch.signal.aborted || (error instanceof AvioError && error.retryable)
+      }
+    }
+    for (let at = 0; at < names.length && !isOutage; at += REMOVED_AT_ONCE)
+      await Promise.all(names.slice(at, at + REMOVED_AT_ONCE).map(remove))
+    watch.stop()
+    return [...left]
   }
 
   /** Marks the stored objects as possibly seen by players: from now on none of them is removed. */
@@ -188,10 +207,10 @@ export class StoredObjects {
     }
   }
 
-  async #delete(name: string): Promise<void> {
+  async #delete(name: string, signal?: AbortSignal): Promise<void> {
     const grace = this.#isDeaf ? 0 : this.#grace
     await this.#answer(
-      () => this.#storage.delete?.(name),
+      () => this.#storage.delete?.(name, signal),
       grace,
       () => (this.#isDeaf = true),
     )

@@ -6,8 +6,9 @@ export class CommitGate {
   readonly #opens: (() => Promise<void>)[] = []
 
   /** The hook, for the sink to offer under `COMMIT`. */
-  offer(result: Promise<unknown>, target: string): CommitHook {
-    return { hold: open => void this.#opens.push(open), result, target }
+  offer(result: Promise<unknown>, target: string, committed?: Promise<unknown>): CommitHook {
+    const hold = (open: () => Promise<void>) => void this.#opens.push(open)
+    return { hold, result, target, ...(committed && { committed }) }
   }
 
   /**

@@ -19,6 +19,12 @@ export interface CommitHook {
   hold(open: () => Promise<void>): void
   /** Settles when everything is over, clean-up included. */
   readonly result: Promise<unknown>
+  /**
+   * Resolves once the output is visible, if a clean-up follows: the next commit does not wait for that. Stays pending if
+   * `result` rejects.
+   * @defaultValue `result`
+   */
+  readonly committed?: Promise<unknown>
   /** The output, for messages and reports: `s3://bucket/key`, a path. */
   readonly target: string
 }

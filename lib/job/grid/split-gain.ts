@@ -8,8 +8,10 @@
 export interface SplitTerms {
   /** Length of the video, in seconds. */
   readonly seconds: number
-  /** Number of chunks. */
+  /** Number of chunks to encode. */
   readonly chunks: number
+  /** Number of chunks that were encoded already, beside those. Absent for none, and where it made no difference. */
+  readonly finishedChunks?: number
   /** Length of a chunk, in seconds of video: that of the longest. */
   readonly chunkSeconds: number
   /** Number of pieces encoded at the same time. */

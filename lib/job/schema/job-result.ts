@@ -8,6 +8,18 @@ export interface JobResult {
   readonly inputs: readonly JobInputResult[]
   /** The stored outputs, in their order. */
   readonly outputs: readonly JobOutputResult[]
+  /** Of a job in pieces: pieces that could not be removed after its output was stored. Absent if none are left. */
+  readonly workLeft?: WorkLeft
+}
+
+/** Pieces that could not be removed once the result was stored. They do no harm, but are billed. */
+export interface WorkLeft {
+  /** Everything below it belongs to the plan: `s3://bucket/<work prefix><hash>/`. */
+  readonly url: string
+  /** The code of the error, if it is one of this library. */
+  readonly code?: string
+  /** Why, and how to remove them later. */
+  readonly message: string
 }
 
 /** The version read of an input, as far as it is known. */

@@ -14,7 +14,7 @@ export function commitStorage(
   plan: SplitPlan,
   output: PlannedPackage,
   { client }: WorkStore,
-): CommittingStorage {
+): { readonly storage: CommittingStorage; readonly set: CommitSet } {
   const { bucket, prefix, playlist, replaces, mpd, replacesMpd } = output
   const seen = new Map([[playlist, replaced(replaces)]])
   if (mpd !== undefined) seen.set(mpd, replaced(replacesMpd))
@@ -25,7 +25,7 @@ export function commitStorage(
     changed: (location, then, found) => targetChanged(plan, location, then, found),
   })
   const options = { client, bucket, prefix, request: packageRequest(output) }
-  return new CommittingStorage(options, set, [...seen.keys()])
+  return { storage: new CommittingStorage(options, set, [...seen.keys()]), set }
 }
 
 function replaced(etag: string | undefined): Replaced | undefined {

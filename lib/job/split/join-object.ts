@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { PlanError } from '../../errors.js'
 import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
+import { isQueueNotice } from '../../ffmpeg/log/queue-notice.js'
 import { Fmp4Validator } from '../../mp4/fmp4-validator.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../s3/s3-range-readable.js'
@@ -18,7 +19,10 @@ import type { WorkStore } from './work-store.js'
 export interface JoinContext extends SplitContext {
   /** Called about twice a second, with the number of frames copied so far. Not for a package, which copies none. */
   readonly onProgress?: ((progress: { readonly frames: number }) => void) | undefined
-  /** Called for each line that ffmpeg logs. Not for a package, which needs no ffmpeg. */
+  /**
+   * Called for each line that ffmpeg logs, but for its hint that pieces are read faster than the object is stored. Not
+   * for a package, which needs no ffmpeg.
+   */
   readonly onLog?: ((entry: FfmpegLogEntry) => void) | undefined
 }
 
@@ -59,7 +63,8 @@ export async function joinObject(
     frames = frame ?? frames
     onProgress?.({ frames })
   })
-  if (onLog) ffmpeg.on('log', onLog)
+  // That the pieces are read faster than the object is stored is the usual course.
+  if (onLog) ffmpeg.on('log', entry => void (isQueueNotice(entry) || onLog(entry)))
   const sink = new S3MultipartWritable({
     ...{ client, bucket, key, contentType, metadata: { ...metadata, [PLAN_METADATA]: planMark(plan) } },
     ...(replaces === undefined && { ifNoneMatch: '*' as const }),

@@ -21,9 +21,9 @@ export async function joinPackage(
   const images = imagesResult?.images
   await checkMedia(plan, output, parts, store)
   if (images !== undefined) await checkSheets(plan, output, images, store)
-  const storage = commitStorage(plan, output, store)
+  const { storage, set } = commitStorage(plan, output, store)
   const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
-  const { leftBehind } = await publishStored(
+  const { segments, bytes, duration, playlists, leftBehind } = await publishStored(
     {
       ...{ storage, targetDuration, layout, playlist, mpd, run, removeReplaced, signal },
       limits: { maxObjects: plan.limits?.maxObjects },
@@ -31,8 +31,12 @@ export async function joinPackage(
     output.renditions.map(options => storedRendition(options, parts.get(options.name)!, output)),
     images,
   )
-  const result = (await resultUnderKey(plan, store))!
-  return { ...result, package: { ...result.package!, leftBehind } }
+  // What the commit has told is not asked for again: a request that fails now would make the job fail.
+  const { etag, versionId } = set.decided ?? (await resultUnderKey(plan, store))!
+  return {
+    ...{ bucket: output.bucket, key: output.prefix + output.playlist, etag, versionId, bytes },
+    package: { run, playlists, segments, duration, leftBehind },
+  }
 }
 
 type Parts = ReadonlyMap<string, readonly PieceRendition[]>

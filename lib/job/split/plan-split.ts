@@ -12,14 +12,22 @@ import { UnsplitReason } from '../encoding/unsplit.js'
 import { type GridChunk, frameClock, gridChunks } from '../grid/chunk-grid.js'
 import { type FrameRate, MICROSECONDS, formatRate, frameAt } from '../grid/rational.js'
 import { fingerprintOf } from './fingerprint.js'
+import { finishedPieces } from './finished-pieces.js'
 import { timesOf } from './package-settings.js'
 import { checkRun, seenTarget, withTarget } from './planned-target.js'
 import { SortedOutputs } from './sorted-outputs.js'
 import { type SplitEstimate, estimateSplit, estimateText } from './split-estimate.js'
 import { sourceRate, sourceVideo } from './source-video.js'
-import { type PlannedSource, type SplitPlan, type UnsplitPlan, encodersOf } from './split-plan.js'
+import {
+  type Piece,
+  type PlannedSource,
+  type SplitPlan,
+  type UnsplitPlan,
+  encodersOf,
+} from './split-plan.js'
 import { checkDuration, checkInputBytes, lookLimits, probeLimits } from './split-limits.js'
 import { type SplitSettings, type SplitSpec, splitSettings } from './split-spec.js'
+import { planMark } from './target-state.js'
 import { type VideoEnds, videoEnds } from './video-ends.js'
 import { WorkStore } from './work-store.js'
 
@@ -50,7 +58,8 @@ const HD = { width: 1920, height: 1080 }
  * cuts it into chunks. Reads the source's index, its first frame, and the packets of its last seconds; writes nothing.
  *
  * For an output that can't be split, or with `mode: 'auto'` is faster in a single run, the plan has the reason in
- * `unsplit`: run it as a whole.
+ * `unsplit`: run it as a whole. What an earlier run of the same plan has encoded counts as done: if it would not be
+ * split otherwise, its work prefix is listed.
  *
  * @throws `OptionError` for a spec that breaks its rules; `FfmpegError` for arguments that no output may have, and
  *   `AVIO_ERR_LIMIT_…` for an exceeded limit; `PlanError` `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors
@@ -106,11 +115,7 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
   const audio = outputs.audio(media.streams.some(({ type }) => type === 'audio'))
   const audios = audio.length
   const images = imageCount(settings, duration)
-  const estimate = estimated({ settings, outputs, track, rate, ends, chunks, runUp, audios, images })
-  if (settings.mode === 'auto' && estimate.splitSeconds >= estimate.wholeSeconds) {
-    const message = estimateText(estimate).join(' ')
-    return { version: 1, unsplit: { code: 'no-gain', message }, estimate }
-  }
+  const terms = { settings, outputs, track, rate, ends, chunks, runUp, audios, images }
   const video = { map, rate: formatRate(rate), gop, shift: clock.shift, runUp, renditions }
   const pieces = {
     ...{ version: 1 as const, source, video, chunks, ...(audio.length > 0 && { audio }) },
@@ -118,17 +123,49 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
     fingerprint: await fingerprintOf(encodersOf({ video }), { ffmpegPath, env }),
     ...(allowMixed && { allowMixed }),
   }
-  const named = withTarget(pieces, settings.output, target)
-  if (settings.output.type === 'package')
-    await checkRun(settings.output, target.madeBy === named.hash, store.client)
-  return {
-    ...named,
+  const plan: SplitPlan = {
+    ...withTarget(pieces, settings.output, target),
     work: settings.work,
     ...(limits && {
       limits: { ...limits, ...(limits.threads !== undefined && { threads: outputs.threads }) },
     }),
     notes: [...notes, ...(media.chapters.length > 0 ? ['The chapters of the source are not kept.'] : [])],
-    estimate,
+    estimate: estimated(terms),
+  }
+  const isMade = target.madeBy === planMark(plan)
+  const decided = settings.mode !== 'auto' || isMade ? plan : await withGain(plan, terms, store)
+  if (decided.unsplit === undefined && settings.output.type === 'package')
+    await checkRun(settings.output, isMade, store.client)
+  return decided
+}
+
+/**
+ * The plan, if it saves time. Pieces that an earlier run has finished, perhaps with more workers, cost nothing any more:
+ * they are looked for only where they may change the decision.
+ */
+async function withGain(
+  plan: SplitPlan,
+  terms: Estimated,
+  store: WorkStore,
+): Promise<SplitPlan | UnsplitPlan> {
+  if (isFaster(plan.estimate)) return plan
+  const estimate = estimated(terms, await finishedOf(plan, store))
+  if (isFaster(estimate)) return { ...plan, estimate }
+  const message = estimateText(estimate).join(' ')
+  return { version: 1, unsplit: { code: 'no-gain', message }, estimate }
+}
+
+function isFaster({ splitSeconds, wholeSeconds }: SplitEstimate): boolean {
+  return splitSeconds < wholeSeconds
+}
+
+/** A single run needs no right to list the work prefix. */
+async function finishedOf(plan: SplitPlan, store: WorkStore): Promise<ReadonlySet<Piece>> {
+  try {
+    return await finishedPieces(plan, store)
+  } catch (error) {
+    if (error instanceof S3Error && error.code === 'AVIO_ERR_ACCESS_DENIED') return new Set()
+    throw error
   }
 }
 
@@ -206,18 +243,21 @@ interface Estimated {
   readonly images: number
 }
 
-function estimated(of: Estimated): SplitEstimate {
+/** @param finished - pieces that need not be made */
+function estimated(of: Estimated, finished: ReadonlySet<Piece> = new Set()): SplitEstimate {
   const { settings, outputs, track, rate, ends, chunks } = of
+  const finishedChunks = chunks.filter((_, n) => finished.has(n)).length
   const fps = Number(rate.numerator) / Number(rate.denominator)
   const { width = HD.width, height = HD.height, frameRate } = track
   const encodings = outputs.loads({ width, height }, fps)
   return estimateSplit({
     seconds: (ends.end - ends.first) / Number(MICROSECONDS),
-    chunks: chunks.length,
+    ...{ chunks: chunks.length - finishedChunks, finishedChunks },
     chunkSeconds: chunks.reduce((most, { start, end }) => Math.max(most, end - start), 0) / fps,
     workers: settings.workers,
     source: { width, height, fps: frameRate ?? fps },
-    ...{ encodings, audios: of.audios, images: of.images, runUpSeconds: of.runUp / 1000 },
+    ...{ audios: finished.has('audio') ? 0 : of.audios, images: finished.has('images') ? 0 : of.images },
+    ...{ encodings, runUpSeconds: of.runUp / 1000 },
     ...{ isCopied: !outputs.isPackage, threads: outputs.threads, stated: settings.encodeSpeed },
     processors: Math.min(availableParallelism(), (outputs.wholeThreads ?? Infinity) * encodings.length),
   })

@@ -1,10 +1,10 @@
-import { abortStaleUploads } from '../../s3/abort-stale-uploads.js'
-import type { SplitContext } from './plan-split.js'
+import { abortUploads } from './abort-uploads.js'
 import { isPlanKey } from './stored-plan.js'
-import { WorkStore } from './work-store.js'
+import { WorkStore, type WorkStoreSettings } from './work-store.js'
 
 /**
- * Removes everything below the work prefix of one plan.
+ * Removes everything below the work prefix of one plan. If the uploads can't be aborted, the pieces are removed all the
+ * same, and the stored plan stays.
  *
  * @param removeMedia - removes what lies elsewhere, and returns the number of its objects; called before the stored
  *   plan goes
@@ -13,18 +13,18 @@ import { WorkStore } from './work-store.js'
 export async function removePieces(
   bucket: string,
   prefix: string,
-  context: Pick<SplitContext, 'client' | 'signal'>,
+  context: WorkStoreSettings,
   removeMedia: () => Promise<number> = () => Promise.resolve(0),
 ): Promise<number> {
   const store = new WorkStore(context)
-  const { client } = store
-  await abortStaleUploads({ client, bucket, prefix, olderThan: 0, dryRun: false, signal: context.signal })
+  const failure = await abortUploads({ client: store.client, bucket, prefix, signal: context.signal })
   const keys = await store.list(bucket, prefix)
   // A result must not outlive its media, and a stored plan outlives both: with it, an interrupted removal is repeated.
   const remove = (isOne: (key: string) => boolean) => store.remove(bucket, keys.filter(isOne))
   await remove(key => key.endsWith('.json') && !isPlanKey(key))
   await remove(key => !key.endsWith('.json'))
   const media = await removeMedia()
+  if (failure !== undefined) throw failure
   await remove(isPlanKey)
   return keys.length + media
 }

@@ -1,9 +1,9 @@
-import { abortStaleUploads } from '../../s3/abort-stale-uploads.js'
+import { abortUploads } from './abort-uploads.js'
 import type { SplitContext } from './plan-split.js'
 import { removePieces } from './remove-pieces.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split-plan.js'
 import { unusedMedia } from './unused-media.js'
-import { WorkStore } from './work-store.js'
+import { WorkStore, type WorkStoreSettings } from './work-store.js'
 
 /**
  * Removes all pieces of a plan, results first, and aborts the uploads of dead and running workers: nothing is left
@@ -14,14 +14,20 @@ import { WorkStore } from './work-store.js'
  * that, all of them.
  *
  * @returns the number of objects removed
+ * @throws `PlanError` `AVIO_ERR_PLAN_INVALID`; `S3Error` for what can't be listed, removed or aborted: `runSplit` and
+ *   `runJob`, whose result is stored by then, return it as `workLeft` instead
  */
 export async function removeWork(
   plan: SplitPlan | UnsplitPlan,
   context: Pick<SplitContext, 'client' | 'signal'> = {},
 ): Promise<number> {
-  const checked = checkPlan(plan)
-  const removeMedia = () => removeUnusedMedia(checked, new WorkStore(context), context.signal)
-  return await removePieces(checked.work.bucket, workPrefix(checked), context, removeMedia)
+  return await removeWorkOf(checkPlan(plan), context)
+}
+
+/** {@link removeWork}, for a checked plan. */
+export async function removeWorkOf(plan: SplitPlan, context: WorkStoreSettings): Promise<number> {
+  const removeMedia = () => removeUnusedMedia(plan, new WorkStore(context), context.signal)
+  return await removePieces(plan.work.bucket, workPrefix(plan), context, removeMedia)
 }
 
 /** Removes what no player of a package needs. Returns how many objects that were. */
@@ -34,8 +40,9 @@ async function removeUnusedMedia(
   if (output.type === 'object') return 0
   const { bucket } = output
   const prefix = `${output.prefix}${output.run}/`
-  await abortStaleUploads({ client: store.client, bucket, prefix, olderThan: 0, dryRun: false, signal })
+  const failure = await abortUploads({ client: store.client, bucket, prefix, signal })
   const unused = await unusedMedia(plan, output, store)
   await store.remove(bucket, unused)
+  if (failure !== undefined) throw failure
   return unused.length
 }

@@ -1,12 +1,12 @@
-import { AvioError } from '../../errors.js'
+import { AvioError, isError } from '../../errors.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { functionOption, integerOption } from '../../options.js'
+import { cleanUpWork } from './clean-up-work.js'
 import { encodePiece } from './encode-piece.js'
 import { joinChunks } from './join-chunks.js'
 import type { PieceProgress } from './make-piece.js'
 import type { PieceResult } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
-import { removeWork } from './remove-work.js'
 import { checkFinished } from './split-limits.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, isChunk, piecesOf, totalFrames } from './split-plan.js'
 import { type SplitResult, resultUnderKey } from './target-state.js'
@@ -44,7 +44,11 @@ export interface RunSplitContext extends SplitContext {
  * ones; after an abort they are removed. An abort whose reason is an error of this library, such as an exceeded time
  * limit, is a failure: the pieces stay.
  *
- * @throws the first error of a step; the other steps are aborted
+ * Once the object is stored, nothing makes the run fail: pieces that can't be removed are in `workLeft`. A removal ends
+ * if the store has not answered for a minute, or for 5 s after an abort.
+ *
+ * @throws the first error of a step; the other steps are aborted. If pieces are left after an abort, its error has a
+ *   `cleanupError`
  */
 export async function runSplit(
   plan: SplitPlan | UnsplitPlan,
@@ -56,19 +60,26 @@ export async function runSplit(
   functionOption(context, 'onLog')
   const { signal } = context
   signal?.throwIfAborted()
-  const store = new WorkStore(context)
-  try {
-    const there = await resultUnderKey(checked, store)
-    const result = there ?? (await made(checked, context, concurrency))
-    // The object is stored, and an abort is too late.
-    await removeWork(checked, { client: context.client })
-    return result
-  } catch (error) {
-    const { client } = context
+  const cleanUp = () => cleanUpWork(checked, { client: context.client, signal })
+  const result = await stored(checked, context, concurrency).catch(async (error: unknown) => {
     const isCancelled = signal?.aborted === true && !(signal.reason instanceof AvioError)
-    if (isCancelled) await removeWork(checked, { client }).catch(() => undefined)
+    const left = isCancelled ? await cleanUp() : undefined
+    if (left !== undefined && isError(error))
+      Reflect.defineProperty(error, 'cleanupError', { value: new Error(left.message), enumerable: true })
     throw error
-  }
+  })
+  // The object is stored, and an abort is too late.
+  const workLeft = await cleanUp()
+  return { ...result, ...(workLeft && { workLeft }) }
+}
+
+async function stored(
+  plan: SplitPlan,
+  context: RunSplitContext,
+  concurrency: number,
+): Promise<SplitResult> {
+  const there = await resultUnderKey(plan, new WorkStore(context))
+  return there ?? (await made(plan, context, concurrency))
 }
 
 async function made(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {

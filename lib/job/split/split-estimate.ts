@@ -42,7 +42,10 @@ export interface EncodeSpeed {
 export interface EstimateSpec {
   /** Length of the video, in seconds. */
   readonly seconds: number
+  /** To encode. */
   readonly chunks: number
+  /** Encoded already. @defaultValue 0 */
+  readonly finishedChunks?: number
   /** Length of the longest chunk, in seconds. */
   readonly chunkSeconds: number
   readonly workers: number
@@ -69,6 +72,7 @@ const START_SECONDS = 1
 /** Estimates the time in pieces, and that of a single run. */
 export function estimateSplit(spec: EstimateSpec): SplitEstimate {
   const { seconds, chunks, chunkSeconds, workers, encodings, audios, images, runUpSeconds, stated } = spec
+  const { finishedChunks = 0 } = spec
   const decode = decodeSpeed(spec.source)
   // A core decodes and encodes in turn, and in a package one rendition after the other.
   const core = 1 / (1 / decode + encodings.reduce((sum, load) => sum + 1 / encodeSpeed(load), 0))
@@ -78,7 +82,7 @@ export function estimateSplit(spec: EstimateSpec): SplitEstimate {
   const gain = wholeThreads / threads
   const chunkSpeed = stated?.chunk ?? (stated?.whole === undefined ? core * threads : stated.whole / gain)
   const terms = {
-    ...{ seconds, chunks, chunkSeconds, workers },
+    ...{ seconds, chunks, ...(finishedChunks > 0 && { finishedChunks }), chunkSeconds, workers },
     chunkSpeed: rounded(chunkSpeed),
     wholeSpeed: rounded(stated?.whole ?? chunkSpeed * gain),
     ...{ startSeconds: START_SECONDS, runUpSeconds, decodeSpeed: rounded(decode) },
@@ -98,13 +102,18 @@ export function estimateSplit(spec: EstimateSpec): SplitEstimate {
 export function estimateText(estimate: SplitEstimate): readonly string[] {
   const { wholeSeconds, splitSeconds, terms, wholeThreads } = estimate
   const { chunks, workers, joinSeconds, audioSeconds, imagesSeconds, chunkSpeed, wholeSpeed } = terms
+  const { finishedChunks = 0 } = terms
+  const what =
+    finishedChunks === 0
+      ? `${chunks} chunks`
+      : `what is left (${finishedChunks} of ${chunks + finishedChunks} chunks are encoded already)`
   const pieces = [
     ...(audioSeconds === 0 ? [] : [`the audio ${about(audioSeconds)}`]),
     ...(imagesSeconds === 0 ? [] : [`the images ${about(imagesSeconds)}`]),
     `the join ${about(joinSeconds)}`,
   ]
   return [
-    `With ${workers} at a time, ${chunks} chunks would take about ${about(splitSeconds)}, a single run about ` +
+    `With ${workers} at a time, ${what} would take about ${about(splitSeconds)}, a single run about ` +
       `${about(wholeSeconds)}.`,
     `A chunk takes ${about(chunkTime(terms))}, ${pieces.join(', ')}. Speeds ${basisOf(estimate)}: ` +
       `${speedText(chunkSpeed)} for a chunk, ${speedText(wholeSpeed)} for a single run on ` +

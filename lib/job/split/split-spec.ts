@@ -53,7 +53,7 @@ export interface SplitSpec {
   /**
    * - `prefer`: split if possible;
    * - `required`: fail with `AVIO_ERR_PLAN_UNSPLIT` if impossible;
-   * - `auto`: split only if that is faster, given the number of `workers`.
+   * - `auto`: split only if that is faster, given the number of `workers` and the pieces that are encoded already.
    * @defaultValue `prefer`
    */
   readonly mode?: 'auto' | 'prefer' | 'required'

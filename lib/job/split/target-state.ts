@@ -2,6 +2,7 @@ import { PlanError } from '../../errors.js'
 import { PACKAGE_METADATA, type PackageNumbers } from '../../hls/storage/committing-storage.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
 import { hashOf } from '../grid/canonical-json.js'
+import type { WorkLeft } from '../schema/job-result.js'
 import { type PlannedTarget, type SplitPlan, mediaPlaylists } from './split-plan.js'
 import type { ObjectState } from '../../s3/commit/head-object.js'
 import type { WorkStore } from './work-store.js'
@@ -34,6 +35,8 @@ export interface SplitResult {
   readonly bytes: number
   /** Of a package only. */
   readonly package?: SplitPackageResult
+  /** Of `runSplit`: pieces that could not be removed afterwards. Absent if none are left. */
+  readonly workLeft?: WorkLeft
 }
 
 /** The numbers of a package. */

@@ -18,15 +18,25 @@ const ATTEMPTS = 5
 const LARGEST_JSON = 32 * MiB
 const REMOVED_AT_ONCE = 16
 
+/** Settings of {@link WorkStore}. */
+export interface WorkStoreSettings {
+  readonly client?: S3Client | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Called for each object that was listed or removed. */
+  readonly onAnswer?: (() => void) | undefined
+}
+
 /** The small requests that the steps of a plan send. */
 export class WorkStore {
   readonly client: S3Client
   readonly #signal: AbortSignal | undefined
+  readonly #onAnswer: (() => void) | undefined
 
   /** @throws `OptionError` for an invalid client */
-  constructor({ client, signal }: { client?: S3Client | undefined; signal?: AbortSignal | undefined }) {
+  constructor({ client, signal, onAnswer }: WorkStoreSettings) {
     this.client = clientOption({ client })
     this.#signal = signal
+    this.#onAnswer = onAnswer
   }
 
   /** The state of an object; `undefined` if there is none. */
@@ -78,8 +88,10 @@ export class WorkStore {
   async listSizes(bucket: string, prefix: string): Promise<Map<string, number>> {
     const sizes = new Map<string, number>()
     const { client } = this
-    for await (const { key, size } of listObjects({ client, bucket, prefix, signal: this.#signal }))
+    for await (const { key, size } of listObjects({ client, bucket, prefix, signal: this.#signal })) {
       sizes.set(key, size)
+      this.#onAnswer?.()
+    }
     return sizes
   }
 
@@ -105,6 +117,7 @@ export class WorkStore {
       const failure = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, 'DeleteObject failed for')
       if (!isMissing(failure)) throw failure
     }
+    this.#onAnswer?.()
   }
 }
 

@@ -98,11 +98,17 @@ const ROUNDS = 10
 export class CommitSet {
   readonly #options: CommitSetOptions
   #metadata: Readonly<Record<string, string>>
+  #decided: Pick<ObjectState, 'etag' | 'versionId'> | undefined
 
   constructor(options: CommitSetOptions) {
     const { mark, metadata } = options
     this.#options = options
     this.#metadata = { ...metadata, [mark.name]: mark.value }
+  }
+
+  /** The version of the object that decides, once this set has stored or found its own. */
+  get decided(): Pick<ObjectState, 'etag' | 'versionId'> | undefined {
+    return this.#decided
   }
 
   /** Adds metadata to the objects that are not stored yet. */
@@ -134,7 +140,10 @@ export class CommitSet {
     const seen = await Promise.all(names.map(async name => [name, await this.#look(name)] as const))
     const [, own] = seen[0]!
     // The same work, done elsewhere.
-    if (own !== 'hidden' && this.#isOwn(own)) return
+    if (own !== 'hidden' && this.#isOwn(own)) {
+      this.#decided = own
+      return
+    }
     for (const [name, found] of seen) {
       const then = replaces.get(name)
       if (!replaces.has(name) || found === 'hidden' || this.#isSame(found, then)) continue
@@ -185,7 +194,10 @@ export class CommitSet {
       if (!isRefused) throw error
       const found = await this.#look(name)
       if (found === 'hidden') return { found }
-      if (this.#isOwn(found)) return undefined
+      if (this.#isOwn(found)) {
+        if (name === this.#options.decision) this.#decided = found
+        return undefined
+      }
       if (etag === undefined || found?.etag !== etag) return { found }
       await send({})
       return undefined
@@ -210,7 +222,8 @@ export class CommitSet {
     // Its result tells.
     sink.on('error', () => undefined)
     sink.end(bytes)
-    await sink.result
+    const { etag, versionId } = await sink.result
+    if (name === this.#options.decision) this.#decided = { etag, versionId }
   }
 
   async #look(name: string): Promise<Seen> {

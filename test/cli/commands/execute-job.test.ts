@@ -2,8 +2,11 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { executeJob } from '../../../lib/cli/commands/execute-job.js'
-import { storeEnvironment, storeWithClip } from '../../support/cli.js'
+import { runHere, storeEnvironment, storeWithClip } from '../../support/cli.js'
 import { jobOf } from '../../support/jobs.js'
+import { jobBytes } from '../../support/split-job.js'
+import { packageOf } from '../../support/split-package.js'
+import { AS_MP4, openSplit, splitSource } from '../../support/split.js'
 
 /** A context whose output is kept. */
 function contextOf(signal = new AbortController().signal) {
@@ -42,4 +45,17 @@ t.test('passes the signal on, and gives the result with a line for each output',
   const over = new AbortController()
   over.abort()
   await t.rejects(executeJob(job, { ...OPTIONS, values: {} }, contextOf(over.signal)), { name: 'AbortError' })
+})
+
+t.test('says what could not be removed after the outputs were stored, and how to remove it', async t => {
+  const { s3 } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
+  const run = (input: Buffer) => runHere(['run', '-'], { s3, input })
+  const film = jobBytes({ outputs: [packageOf('p/', { removeReplaced: true })] })
+  t.match(await run(film), { code: 0 })
+  s3.fault({ operation: 'DeleteObject', status: 403, code: 'AccessDenied', times: Infinity })
+  const later = jobBytes({ outputs: [packageOf('p/', { removeReplaced: true, run: 'later' })] })
+  const { code, stderr } = await run(later)
+  t.equal(code, 0, stderr)
+  t.match(stderr, /^\d+ objects of the package that s3:\/\/web\/p\/ had before could not be removed, such as s3:/m)
+  t.match(stderr, /^The pieces below s3:\/\/work\/pieces\/.* "avio-streams clean --work s3:\/\/work\/pieces\/ /m)
 })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { main } from '../../../lib/cli/main.js'
 import { jobStatus } from '../../../lib/engines/bullmq/job-status.js'
 import { MiB } from '../../../lib/options.js'
-import { startCli, storeEnvironment } from '../../support/cli.js'
+import { runHere, startCli, storeEnvironment } from '../../support/cli.js'
 import { REDIS, eventually, filmJob, openFarm } from '../../support/farm.js'
 import { BIG_JOB, heldUpload } from '../../support/held-upload.js'
 import { addJob } from '../../../lib/engines/bullmq/add-job.js'
@@ -43,6 +43,21 @@ t.test('runs jobs of a queue until a signal, and drains', { skip: REDIS.missing 
   t.match(events.at(-1), { event: 'note', message: 'Ended.' })
   t.notMatch(stderr, server.password)
   await eventually(() => s3.openCalls.length === 0)
+})
+
+t.test('tells which pieces a job has left, and so does the status', { skip: REDIS.missing }, async t => {
+  const { s3, server, options, until } = await openFarm(t)
+  s3.fault({ operation: 'DeleteObject', status: 403, code: 'AccessDenied', times: Infinity })
+  const { child, exit } = startCli(['worker', '--connection', server.url], { s3 })
+  const { id } = await addJob(filmJob('split', { isSplit: true }), options)
+  t.match((await until(id, 'done')).result?.workLeft, { code: 'AVIO_ERR_ACCESS_DENIED' })
+  const told = /^(.* )?The pieces below s3:\/\/work\/w\/\S+ could not all be removed: .* clean --work /m
+  const { code, stdout } = await runHere(['status', id, '--connection', server.url], { s3 })
+  t.equal(code, 0)
+  t.match(stdout.toString(), told)
+  child.kill('SIGTERM')
+  const { stderr } = await exit
+  t.match(stderr, told)
 })
 
 t.test('runs with the rights and the tools of its options', { skip: REDIS.missing }, async t => {

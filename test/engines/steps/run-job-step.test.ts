@@ -117,6 +117,23 @@ t.test('hands out the images of a package as one piece, which weighs no frames',
   )
 })
 
+t.test('a join whose pieces can’t be removed is done: its result tells what is left', async t => {
+  const { s3, left, run, encode } = await open(t)
+  const job = filmJob('a', { isSplit: true })
+  const planned = await encode(await run(job))
+  s3.fault({ operation: 'DeleteObject', status: 403, code: 'AccessDenied', times: Infinity })
+  t.match(await run(job, { planned }), {
+    result: {
+      outputs: [{ url: 's3://web/a.mp4', etag: /^"/ }],
+      workLeft: { url: /^s3:\/\/work\/w\/[0-9a-f]{64}\/$/, code: 'AVIO_ERR_ACCESS_DENIED' },
+    },
+  })
+  t.not(left().length, 0)
+  s3.clearFaults()
+  t.match(await run(job, { planned }), { result: { workLeft: undefined } })
+  t.same(left(), [])
+})
+
 t.test('hands out only what is missing', async t => {
   const { s3, remove, run, encode } = await open(t)
   const job = filmJob('a', { isSplit: true })

@@ -54,6 +54,20 @@ t.test('commits all in order once all are ready', async t => {
   t.same(order, ['a', 'b', 'c'])
 })
 
+t.test('does not wait for what a member does after its commit', async t => {
+  const slow = new Member('a')
+  let clean!: (value: string) => void
+  const result = new Promise<string>(resolve => (clean = resolve))
+  const hold = slow.hold.bind(slow)
+  const [first, second] = [{ hold, target: 'a', result, committed: slow.result }, new Member('b')]
+  const group = new CommitGroup({ members: [first, second] })
+  void slow.reach()
+  await second.reach()
+  t.ok(second.committed)
+  clean('done')
+  t.same([...(await group.settled()).values()], ['done', 'b'])
+})
+
 t.test('commits none if one fails before it is ready, and throws its error', async t => {
   const members = ['a', 'b', 'c'].map(name => new Member(name))
   const group = new CommitGroup({ members })

@@ -20,7 +20,7 @@ async function setUp(t: Parameters<typeof openSplit>[0]) {
   const store = new WorkStore({ client })
   const open = (more: Partial<PlannedPackage> = {}) => {
     const output: PlannedPackage = { ...OUTPUT, ...more }
-    const storage = commitStorage({ hash: 'h', output } as SplitPlan, output, store)
+    const { storage } = commitStorage({ hash: 'h', output } as SplitPlan, output, store)
     storage.describe(NUMBERS)
     return storage
   }

@@ -501,3 +501,36 @@ t.test('removes the replaced package if asked to', async t => {
     roots,
   )
 })
+
+t.test('asks for nothing after the commit', async t => {
+  const { s3, client, plan, pieces } = await openPackage(t, await mp4('25'))
+  const made = await plan()
+  const results = await pieces(made)
+  const when = () => s3.head('web', 'split/manifest.mpd') !== undefined
+  const late = s3.fault({ when, status: 403, code: 'AccessDenied', times: Infinity })
+  const stored = await joinChunks(made, results, { client })
+  t.equal(late.hits, 0)
+  s3.clearFaults()
+  t.same(await joinChunks(made, [], { client }), stored, 'it is what a look at the store shows')
+})
+
+const OUTAGES = {
+  denied: { status: 403, code: 'AccessDenied' },
+  'failing for ever': { status: 500, code: 'InternalError' },
+  'hanging until an abort': { stall: true },
+} as const
+for (const [name, fault] of Object.entries(OUTAGES)) {
+  t.test(`tells which replaced objects are left by removals ${name}`, async t => {
+    const { s3, client, plan, pieces, whole } = await openPackage(t, await mp4('25'))
+    await whole({ prefix: 's3://web/split/' })
+    const older = s3.keys('web').filter(key => !/(m3u8|mpd)$/.test(key) || key.includes('index'))
+    const made = await plan({ removeReplaced: true })
+    const results = await pieces(made)
+    const over = new AbortController()
+    const rule = s3.fault({ operation: 'DeleteObject', ...(fault as { status: number }), times: Infinity })
+    if ('stall' in fault) void rule.reached.then(() => over.abort())
+    const stored = await joinChunks(made, results, { client, signal: over.signal })
+    t.equal(s3.head('web', 'split/main.m3u8')!.etag, stored.etag)
+    t.same(stored.package!.leftBehind.map(file => `split/${file}`).sort(), older.sort())
+  })
+}

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { encodeAudio, encodeChunk } from '../../../lib/job/split/encode-piece.js'
 import { pinOf, planSplit } from '../../../lib/job/split/plan-split.js'
+import { runSplit } from '../../../lib/job/split/run-split.js'
 import { ffmpegToPipe } from '../../support/media.js'
 import { AS_MP4, X264, openSplit, splitSource } from '../../support/split.js'
 
@@ -99,6 +101,52 @@ t.test('with auto, splits if that is estimated to be faster', async t => {
   t.match(estimate, { speed: 'stated', terms: { workers: 1, chunks: 4, chunkSpeed: 1, wholeSpeed: 1 } })
   for (const mode of ['required', 'prefer'])
     t.same((await plan({ mode, encodeSpeed })).estimate, estimate, `${mode} splits all the same`)
+})
+
+t.test('with auto, pieces that are encoded already are no reason to begin anew', async t => {
+  const { s3, client, spec, plan: made } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  // As above: one at a time, four chunks of 3 s, the audio and the join of 1 s each; or 8 s in a single run.
+  const encodeSpeed = { chunk: 1, whole: 1 }
+  const plan = async (more: object = {}) => {
+    s3.clearCalls()
+    const one = await planSplit(spec({ mode: 'auto', encodeSpeed, ...more }), { client })
+    return { one, lists: s3.calls.filter(({ operation }) => operation === 'ListObjectsV2').length }
+  }
+  const preferred = await made({ encodeSpeed })
+  t.match(await plan({ workers: 4 }), { one: { unsplit: undefined }, lists: 0 }, 'nothing is looked for')
+  t.match(await plan(), { one: { unsplit: { code: 'no-gain' } }, lists: 1 })
+  await encodeChunk(preferred, 0, { client })
+  const late = await plan()
+  t.match(late, {
+    one: {
+      unsplit: { message: /^With 1 at a time, what is left \(1 of 4 chunks are encoded already\) would take/ },
+      estimate: { terms: { chunks: 3, finishedChunks: 1, audioSeconds: 1.16 } },
+    },
+  })
+  await encodeChunk(preferred, 2, { client })
+  await encodeAudio(preferred, { client })
+  const { one } = await plan()
+  t.match(one, {
+    ...{ unsplit: undefined, hash: preferred.hash },
+    estimate: { terms: { chunks: 2, finishedChunks: 2, audioSeconds: 0 } },
+  })
+  s3.fault({ operation: 'ListObjectsV2', status: 403, code: 'AccessDenied' })
+  t.match(await plan(), { one: { unsplit: { code: 'no-gain' } } }, 'who may not list them runs whole')
+  s3.fault({ operation: 'ListObjectsV2', bucket: 'work', status: 404, code: 'NoSuchBucket' })
+  await t.rejects(plan(), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
+})
+
+t.test('with auto, an object that the plan has made already is its result', async t => {
+  const { s3, client, spec } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const output = { bucket: 'web', key: 'out.mp4', contentType: 'video/x' }
+  const plan = (workers: number, mode: 'auto' | 'prefer') =>
+    planSplit(spec({ ...{ mode, workers, output }, encodeSpeed: { chunk: 1, whole: 1 } }), { client })
+  const stored = await runSplit(await plan(1, 'prefer'), { client })
+  s3.clearCalls()
+  const again = await plan(1, 'auto')
+  t.equal(again.unsplit, undefined)
+  t.notOk(s3.calls.some(({ operation }) => operation === 'ListObjectsV2'))
+  t.same(await runSplit(again, { client }), stored)
 })
 
 t.test('estimates by what the plan encodes, without a change of its hash', async t => {

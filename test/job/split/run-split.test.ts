@@ -181,6 +181,37 @@ t.test('an abort after the commit is too late: the object is the result, and its
   t.same(left(), [])
 })
 
+t.test('tells which pieces could not be removed, and the object is the result all the same', async t => {
+  const { s3, client, plan, left } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  s3.fault({ operation: 'DeleteObject', status: 403, code: 'AccessDenied', times: Infinity })
+  const { workLeft, ...stored } = await runSplit(made, { client, concurrency: 2 })
+  t.match(stored, { key: 'out.mp4', etag: s3.head('web', 'out.mp4')!.etag })
+  t.match(workLeft, { url: `s3://work/pieces/${made.hash}/`, code: 'AVIO_ERR_ACCESS_DENIED' })
+  t.match(workLeft?.message, /avio-streams clean --work s3:\/\/work\/pieces\/ --older-than 24h --delete/)
+  t.not(left().length, 0)
+  s3.clearFaults()
+  t.same(await runSplit(made, { client }), stored, 'another run finds the object, and removes them')
+  t.same(left(), [])
+})
+
+t.test('an abort stays an abort if its pieces can’t be removed, and tells that', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  s3.fault({ operation: 'DeleteObject', status: 403, code: 'AccessDenied', times: Infinity })
+  for (const reason of [undefined, 'no error']) {
+    const abort = new AbortController()
+    const onProgress = ({ pieces }: { pieces: number }) => pieces === 1 && abort.abort(reason)
+    const run = runSplit(made, { client, signal: abort.signal, onProgress })
+    const error = await run.then(
+      () => t.fail(),
+      (thrown: unknown) => thrown,
+    )
+    if (reason !== undefined) t.equal(error, reason)
+    else t.match(error, { name: 'AbortError', cleanupError: { message: /could not all be removed/ } })
+  }
+})
+
 t.test('leaves nothing after an abort', async t => {
   const { s3, client, plan, left } = await openSplit(t, await splitSource())
   const abort = new AbortController()
