@@ -83,6 +83,13 @@ t.test('encodes the other pieces if one is killed, and after that the missing on
   t.same([...s3.keys('scratch'), ...s3.uploads('scratch')], [])
 })
 
+t.test('succeeds once the object is stored, although the pieces can’t be removed', async t => {
+  const { s3, run } = await openShell(t, jobWith('required', 2))
+  await s3.put('masters', 'film.mp4', await splitSource({ seconds: 4 }))
+  s3.fault({ operation: 'DeleteObject', status: 403, code: 'AccessDenied', times: Infinity })
+  t.match(await run(), { stdout: /"key":"film\.mp4"/, stderr: /AVIO_ERR_ACCESS_DENIED/ })
+})
+
 t.test('runs a job that can not be split as a whole', async t => {
   const { s3, run } = await openShell(t, jobWith('prefer', 60))
   await s3.put('masters', 'film.mp4', await splitSource({ seconds: 2 }))

@@ -75,6 +75,10 @@ t.test('passes on what each ffmpeg logs, of the pieces and of the join', async t
       lines.some(line => mapping.test(line)),
       String(mapping),
     )
+  t.notOk(
+    lines.some(line => line.startsWith('Thread message queue blocking')),
+    'that the join reads faster than it stores is no news',
+  )
 })
 
 t.test('resumes a failed run', async t => {

@@ -1,3 +1,5 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { encodeAudio, encodeChunk } from '../../../lib/job/split/encode-piece.js'
 import { joinChunks } from '../../../lib/job/split/join-chunks.js'
@@ -54,6 +56,31 @@ t.test('a join whose pieces another run of the plan removes has the result of th
   t.same(await late, stored)
   t.same(s3.keys('web'), ['out.mp4'])
 })
+
+t.test('stores nothing if the join loses frames', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
+  const made = await plan({ args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-an'] })
+  const results = await chunksOf(made, client)
+  // An ffmpeg that ends early, and well.
+  const folder = t.testdir({ ffmpeg: SHORT })
+  chmodSync(join(folder, 'ffmpeg'), 0o755)
+  await t.rejects(joinChunks(made, results, { client, ffmpegPath: join(folder, 'ffmpeg') }), {
+    code: 'AVIO_ERR_PLAN_GAP',
+    message: 'The join copied 20 frames, the pieces have 120: nothing was stored.',
+  })
+  t.same([...s3.keys('web'), ...s3.uploads('web')], [])
+})
+
+const SHORT = `#!/bin/sh
+left=$#
+for word do
+  shift
+  left=$((left - 1))
+  case "$left $word" in '0 pipe:'*) set -- "$@" -frames:v 20 ;; esac
+  set -- "$@" "$word"
+done
+exec ${process.env['FFMPEG_PATH'] ?? 'ffmpeg'} "$@"
+`
 
 t.test('refuses pieces that do not fit, or are gone', async t => {
   const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
