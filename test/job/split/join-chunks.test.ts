@@ -57,20 +57,7 @@ t.test('a join whose pieces another run of the plan removes has the result of th
   t.same(s3.keys('web'), ['out.mp4'])
 })
 
-t.test('stores nothing if the join loses frames', async t => {
-  const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
-  const made = await plan({ args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-an'] })
-  const results = await chunksOf(made, client)
-  // An ffmpeg that ends early, and well.
-  const folder = t.testdir({ ffmpeg: SHORT })
-  chmodSync(join(folder, 'ffmpeg'), 0o755)
-  await t.rejects(joinChunks(made, results, { client, ffmpegPath: join(folder, 'ffmpeg') }), {
-    code: 'AVIO_ERR_PLAN_GAP',
-    message: 'The join copied 20 frames, the pieces have 120: nothing was stored.',
-  })
-  t.same([...s3.keys('web'), ...s3.uploads('web')], [])
-})
-
+/** An ffmpeg that ends early, and well. */
 const SHORT = `#!/bin/sh
 left=$#
 for word do
@@ -81,6 +68,19 @@ for word do
 done
 exec ${process.env['FFMPEG_PATH'] ?? 'ffmpeg'} "$@"
 `
+
+t.test('stores nothing if the join loses frames', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
+  const made = await plan({ args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-an'] })
+  const results = await chunksOf(made, client)
+  const folder = t.testdir({ ffmpeg: SHORT })
+  chmodSync(join(folder, 'ffmpeg'), 0o755)
+  await t.rejects(joinChunks(made, results, { client, ffmpegPath: join(folder, 'ffmpeg') }), {
+    code: 'AVIO_ERR_PLAN_GAP',
+    message: 'The join copied 20 frames, the pieces have 120: nothing was stored.',
+  })
+  t.same([...s3.keys('web'), ...s3.uploads('web')], [])
+})
 
 t.test('refuses pieces that do not fit, or are gone', async t => {
   const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
