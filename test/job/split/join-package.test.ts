@@ -8,6 +8,7 @@ import { runSplit } from '../../../lib/job/split/run-split.js'
 import type { LocalS3 } from '../../../lib/testing/index.js'
 import { ffmpegToFile, ffprobeJson } from '../../support/media.js'
 import { splitSource } from '../../support/split.js'
+import { validate } from '../../support/validate.js'
 import { ladder, openPackage, withoutNames } from '../../support/split-package.js'
 
 const mp4 = (rate: string, more: string[] = []) =>
@@ -63,6 +64,9 @@ for (const [name, { source, gop, more = {} }] of Object.entries(CASES)) {
           [],
           `packets of ${rendition.name}`,
         )
+        const { error, fragments } = await validate(one)
+        t.equal(error, undefined, `${rendition.name}: decode times and sequence numbers go on`)
+        t.ok(fragments.length > 1)
       }
     })
   }
