@@ -103,8 +103,8 @@ export class CmafPackager {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
-    const committed = new Promise<void>(resolve => (this.#published = resolve))
-    this.#commit = this.#holds.offer(this.result, settings.playlist, committed)
+    const visible = new Promise<void>(resolve => (this.#published = resolve))
+    this.#commit = this.#holds.offer(this.result, settings.playlist, visible)
     this.#forget = onAbortSoon(signal, this.#abort)
   }
 

@@ -6,9 +6,9 @@ export class CommitGate {
   readonly #opens: (() => Promise<void>)[] = []
 
   /** The hook, for the sink to offer under `COMMIT`. */
-  offer(result: Promise<unknown>, target: string, committed?: Promise<unknown>): CommitHook {
+  offer(result: Promise<unknown>, target: string, visible?: Promise<unknown>): CommitHook {
     const hold = (open: () => Promise<void>) => void this.#opens.push(open)
-    return { hold, result, target, ...(committed && { committed }) }
+    return { hold, result, target, ...(visible && { visible }) }
   }
 
   /**

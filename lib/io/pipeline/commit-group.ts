@@ -81,10 +81,10 @@ export class CommitGroup {
   }
 
   async #commitAll(): Promise<void> {
-    for (const [n, { result, committed = result }] of this.#members.entries()) {
+    for (const [n, { result, visible = result }] of this.#members.entries()) {
       this.#turns[n]!.allow()
       try {
-        await Promise.race([committed, result])
+        await Promise.race([visible, result])
       } catch {
         // Its listener in the constructor has refused the others.
         return

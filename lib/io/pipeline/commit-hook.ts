@@ -24,7 +24,7 @@ export interface CommitHook {
    * `result` rejects.
    * @defaultValue `result`
    */
-  readonly committed?: Promise<unknown>
+  readonly visible?: Promise<unknown>
   /** The output, for messages and reports: `s3://bucket/key`, a path. */
   readonly target: string
 }

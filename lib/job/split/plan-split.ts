@@ -18,13 +18,7 @@ import { checkRun, seenTarget, withTarget } from './planned-target.js'
 import { SortedOutputs } from './sorted-outputs.js'
 import { type SplitEstimate, estimateSplit, estimateText } from './split-estimate.js'
 import { sourceRate, sourceVideo } from './source-video.js'
-import {
-  type Piece,
-  type PlannedSource,
-  type SplitPlan,
-  type UnsplitPlan,
-  encodersOf,
-} from './split-plan.js'
+import { type Piece, type PlannedSource, type SplitPlan, type UnsplitPlan, encodersOf } from './split-plan.js'
 import { checkDuration, checkInputBytes, lookLimits, probeLimits } from './split-limits.js'
 import { type SplitSettings, type SplitSpec, splitSettings } from './split-spec.js'
 import { planMark } from './target-state.js'

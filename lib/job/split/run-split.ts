@@ -73,11 +73,7 @@ export async function runSplit(
   return { ...result, ...(workLeft && { workLeft }) }
 }
 
-async function stored(
-  plan: SplitPlan,
-  context: RunSplitContext,
-  concurrency: number,
-): Promise<SplitResult> {
+async function stored(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {
   const there = await resultUnderKey(plan, new WorkStore(context))
   return there ?? (await made(plan, context, concurrency))
 }

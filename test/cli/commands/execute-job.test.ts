@@ -56,6 +56,12 @@ t.test('says what could not be removed after the outputs were stored, and how to
   const later = jobBytes({ outputs: [packageOf('p/', { removeReplaced: true, run: 'later' })] })
   const { code, stderr } = await run(later)
   t.equal(code, 0, stderr)
-  t.match(stderr, /^\d+ objects of the package that s3:\/\/web\/p\/ had before could not be removed, such as s3:/m)
-  t.match(stderr, /^The pieces below s3:\/\/work\/pieces\/.* "avio-streams clean --work s3:\/\/work\/pieces\/ /m)
+  t.match(
+    stderr,
+    /^\d+ objects of the package that s3:\/\/web\/p\/ had before could not be removed, such as s3:/m,
+  )
+  t.match(
+    stderr,
+    /^The pieces below s3:\/\/work\/pieces\/.* "avio-streams clean --work s3:\/\/work\/pieces\/ /m,
+  )
 })

@@ -59,7 +59,7 @@ t.test('does not wait for what a member does after its commit', async t => {
   let clean!: (value: string) => void
   const result = new Promise<string>(resolve => (clean = resolve))
   const hold = slow.hold.bind(slow)
-  const [first, second] = [{ hold, target: 'a', result, committed: slow.result }, new Member('b')]
+  const [first, second] = [{ hold, target: 'a', result, visible: slow.result }, new Member('b')]
   const group = new CommitGroup({ members: [first, second] })
   void slow.reach()
   await second.reach()

@@ -41,7 +41,8 @@ t.test('tells what is left, never fails, and leaves it to be found', async t => 
       t.match(found, { url: `s3://work/${prefix}` }, what)
       const remedy = '"avio-streams clean --work s3://work/pieces/ --older-than 24h --delete"'
       t.ok(found?.message.includes(remedy), `${what}: ${found?.message}`)
-      const code = operation.startsWith('List') && name === 'failing for ever' ? 'AVIO_ERR_READ_FAILED' : CODES[name]
+      const code =
+        operation.startsWith('List') && name === 'failing for ever' ? 'AVIO_ERR_READ_FAILED' : CODES[name]
       t.equal(found?.code, code, what)
       if (name !== 'hanging until an abort' && operation.includes('Multipart')) {
         const kept = left().map(one => (typeof one === 'string' ? one : one.key))

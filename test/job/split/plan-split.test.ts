@@ -119,7 +119,9 @@ t.test('with auto, pieces that are encoded already are no reason to begin anew',
   const late = await plan()
   t.match(late, {
     one: {
-      unsplit: { message: /^With 1 at a time, what is left \(1 of 4 chunks are encoded already\) would take/ },
+      unsplit: {
+        message: /^With 1 at a time, what is left \(1 of 4 chunks are encoded already\) would take/,
+      },
       estimate: { terms: { chunks: 3, finishedChunks: 1, audioSeconds: 1.16 } },
     },
   })
