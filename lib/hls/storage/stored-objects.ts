@@ -145,17 +145,17 @@ export class StoredObjects {
   async removeOthers(names: readonly string[], signal?: AbortSignal): Promise<string[]> {
     const left = new Set(names)
     const watch = new CleanUpWatch(signal)
-    let isOutage = false
+    const outages: unknown[] = []
     const remove = async (name: string) => {
       try {
         await this.#delete(name, watch.signal)
         left.delete(name)
         watch.alive()
       } catch (error) {
-        isOutage ||= watch.signal.aborted || (error instanceof AvioError && error.retryable)
+        if (watch.signal.aborted || (error instanceof AvioError && error.retryable)) outages.push(error)
       }
     }
-    for (let at = 0; at < names.length && !isOutage; at += REMOVED_AT_ONCE)
+    for (let at = 0; at < names.length && outages.length === 0; at += REMOVED_AT_ONCE)
       await Promise.all(names.slice(at, at + REMOVED_AT_ONCE).map(remove))
     watch.stop()
     return [...left]

@@ -64,7 +64,9 @@ export async function joinObject(
     onProgress?.({ frames })
   })
   // That the pieces are read faster than the object is stored is the usual course.
-  if (onLog) ffmpeg.on('log', entry => void (isQueueNotice(entry) || onLog(entry)))
+  ffmpeg.on('log', entry => {
+    if (!isQueueNotice(entry)) onLog?.(entry)
+  })
   const sink = new S3MultipartWritable({
     ...{ client, bucket, key, contentType, metadata: { ...metadata, [PLAN_METADATA]: planMark(plan) } },
     ...(replaces === undefined && { ifNoneMatch: '*' as const }),
