@@ -139,8 +139,8 @@ export class StoredObjects {
   }
 
   /**
-   * Removes objects of another packaging, once this one is published: a failure changes nothing. Ends early if the store
-   * fails or does not answer, and sooner after an abort. Resolves with those that may be left.
+   * Removes objects of another packaging, once this one is published: a failure changes nothing. Ends early if the
+   * store fails or does not answer, and sooner after an abort. Resolves with those that may be left.
    */
   async removeOthers(names: readonly string[], signal?: AbortSignal): Promise<string[]> {
     const left = new Set(names)

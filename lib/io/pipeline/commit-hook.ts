@@ -20,8 +20,8 @@ export interface CommitHook {
   /** Settles when everything is over, clean-up included. */
   readonly result: Promise<unknown>
   /**
-   * Resolves once the output is visible, if a clean-up follows: the next commit does not wait for that. Stays pending if
-   * `result` rejects.
+   * Resolves once the output is visible, if a clean-up follows: the next commit does not wait for that. Stays pending
+   * if `result` rejects.
    * @defaultValue `result`
    */
   readonly visible?: Promise<unknown>

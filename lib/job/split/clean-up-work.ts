@@ -7,8 +7,9 @@ import { type SplitPlan, workPrefix } from './split-plan.js'
 import type { WorkStoreSettings } from './work-store.js'
 
 /**
- * Removes the work of a plan after the commit, or after a cancel. By then the outcome of the job is decided, and nothing
- * changes it: not a store that refuses, fails or does not answer, and not an abort, which only makes it impatient.
+ * Removes the work of a plan after the commit, or after a cancel. By then the outcome of the job is decided, and
+ * nothing changes it: not a store that refuses, fails or does not answer, and not an abort, which only makes it
+ * impatient.
  *
  * @returns what may be left; `undefined` if nothing is
  */

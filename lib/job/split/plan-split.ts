@@ -134,8 +134,8 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
 }
 
 /**
- * The plan, if it saves time. Pieces that an earlier run has finished, perhaps with more workers, cost nothing any more:
- * they are looked for only where they may change the decision.
+ * The plan, if it saves time. Pieces that an earlier run has finished, perhaps with more workers, cost nothing any
+ * more: they are looked for only where they may change the decision.
  */
 async function withGain(
   plan: SplitPlan,
