@@ -3,6 +3,7 @@ import { parseRate } from '../../job/grid/rational.js'
 import { encodePiece } from '../../job/split/encode-piece.js'
 import { type Piece, type SplitPlan, totalFrames } from '../../job/split/split-plan.js'
 import { type PlanReference, readPlan } from '../../job/split/stored-plan.js'
+import { WorkStore } from '../../job/split/work-store.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import type { PieceStep } from './step.js'
 import { type StepContext, withinTimeout } from './step-context.js'
@@ -15,8 +16,16 @@ export interface PieceDone {
   readonly ms: number
 }
 
+/** A piece whose work was removed: nobody needs it any more, or the step of its job finds that it is missing. */
+export interface PieceSkipped {
+  readonly skipped: 'removed'
+}
+
 /**
  * Encodes a piece of a stored plan, under the time limit of its job (`limits.timeout`), which the plan has.
+ *
+ * If another run of the same plan stores the result and removes the work, before this step or in the middle of it, that
+ * is no failure.
  *
  * @throws `JobError` `AVIO_ERR_JOB_REFUSED` for a plan that names locations outside `allow`; `FfmpegError`
  *   `AVIO_ERR_LIMIT_TIMEOUT`; the errors of `encodeChunk`, `encodeAudio` and `encodeImages`
@@ -24,9 +33,19 @@ export interface PieceDone {
 export async function runPiece(
   { plan: reference, piece }: PieceStep,
   context: StepContext,
-): Promise<PieceDone> {
+): Promise<PieceDone | PieceSkipped> {
   const began = performance.now()
-  const plan = await allowedPlan(reference, context)
+  try {
+    const plan = await allowedPlan(reference, context)
+    await encode(plan, piece, context)
+    return { frames: framesOf(plan, piece), ms: Math.round(performance.now() - began) }
+  } catch (error) {
+    if (context.signal.aborted || !(await isRemoved(reference, context))) throw error
+    return { skipped: 'removed' }
+  }
+}
+
+async function encode(plan: SplitPlan, piece: Piece, context: StepContext): Promise<void> {
   await withinTimeout(
     context,
     plan.limits?.timeout,
@@ -38,7 +57,15 @@ export async function runPiece(
       await encodePiece(plan, piece, inner)
     },
   )
-  return { frames: framesOf(plan, piece), ms: Math.round(performance.now() - began) }
+}
+
+/** Whether a plan is gone. It is the last that is removed of its work. */
+async function isRemoved(reference: PlanReference, { client, signal }: StepContext): Promise<boolean> {
+  try {
+    return (await new WorkStore({ client, signal }).head(reference)) === undefined
+  } catch {
+    return false
+  }
 }
 
 /** The frames of a piece. */

@@ -38,7 +38,8 @@ export interface RunSplitContext extends SplitContext {
 
 /**
  * Runs a whole plan on this machine: encodes the missing pieces, joins all, and removes them. If the object of this
- * plan is already stored, it is returned immediately.
+ * plan is already stored, it is returned immediately; if another run of the plan stores it in the meantime, its result
+ * is returned.
  *
  * The pieces stay after a failure, so that another run of an equal plan, here or elsewhere, encodes only the missing
  * ones; after an abort they are removed. An abort whose reason is an error of this library, such as an exceeded time
@@ -60,22 +61,25 @@ export async function runSplit(
   functionOption(context, 'onLog')
   const { signal } = context
   signal?.throwIfAborted()
+  const store = new WorkStore(context)
   const cleanUp = () => cleanUpWork(checked, { client: context.client, signal })
-  const result = await stored(checked, context, concurrency).catch(async (error: unknown) => {
-    const isCancelled = signal?.aborted === true && !(signal.reason instanceof AvioError)
-    const left = isCancelled ? await cleanUp() : undefined
-    if (left !== undefined && isError(error))
-      Reflect.defineProperty(error, 'cleanupError', { value: new Error(left.message), enumerable: true })
-    throw error
+  const stored = async () => (await resultUnderKey(checked, store)) ?? (await made(checked, context, concurrency))
+  const result = await stored().catch(async (error: unknown) => {
+    if (signal?.aborted === true) {
+      const isCancelled = !(signal.reason instanceof AvioError)
+      const left = isCancelled ? await cleanUp() : undefined
+      if (left !== undefined && isError(error))
+        Reflect.defineProperty(error, 'cleanupError', { value: new Error(left.message), enumerable: true })
+      throw error
+    }
+    // Another run of this plan may have stored the result, and have removed the pieces and uploads of this one.
+    const others = await resultUnderKey(checked, store).catch(() => undefined)
+    if (others === undefined) throw error
+    return others
   })
   // The object is stored, and an abort is too late.
   const workLeft = await cleanUp()
   return { ...result, ...(workLeft && { workLeft }) }
-}
-
-async function stored(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {
-  const there = await resultUnderKey(plan, new WorkStore(context))
-  return there ?? (await made(plan, context, concurrency))
 }
 
 async function made(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {

@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { allowedPlan, framesOf, lengthOf, runPiece } from '../../../lib/engines/steps/run-piece.js'
 import type { StepContext, StepProgress } from '../../../lib/engines/steps/step-context.js'
 import { planJob } from '../../../lib/job/plan-job.js'
+import { removeWork } from '../../../lib/job/split/remove-work.js'
 import type { SplitPlan } from '../../../lib/job/split/split-plan.js'
 import { storePlan } from '../../../lib/job/split/stored-plan.js'
 import { filmJob, openFilms } from '../../support/farm.js'
@@ -41,6 +42,32 @@ t.test('holds a piece to the time limit in its plan, also before ffmpeg starts',
     message: /A step of the job took longer than 1 ms/,
   })
   held.release()
+})
+
+t.test('skips a piece whose work another run of the plan has removed, before and in the middle', async t => {
+  const { s3, client, plan, reference, context } = await open(t)
+  const step = { version: 1 as const, of: 'id', plan: reference, piece: 1 }
+  const key = /chunk-00001\/.*mp4$/
+  const held = s3.fault({ bucket: 'work', operation: 'PutObject', key, hold: true })
+  s3.fault({
+    bucket: 'work',
+    operation: 'GetObject',
+    key,
+    status: 403,
+    code: 'AccessDenied',
+    times: Infinity,
+  })
+  const running = runPiece(step, context())
+  await held.reached
+  await removeWork(plan, { client })
+  held.release()
+  t.same(await running, { skipped: 'removed' })
+  t.same(await runPiece(step, context()), { skipped: 'removed' })
+  const aborted = new AbortController()
+  aborted.abort()
+  await t.rejects(runPiece(step, context({ signal: aborted.signal })), { name: 'AbortError' })
+  await storePlan(plan, { client })
+  await t.rejects(runPiece(step, context()), { code: 'AVIO_ERR_ACCESS_DENIED' }, 'its own errors stay')
 })
 
 t.test('opens nothing that the worker does not allow, whatever the plan says', async t => {

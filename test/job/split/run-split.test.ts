@@ -248,3 +248,45 @@ t.test('checks its options', async t => {
     message: /Too short\./,
   })
 })
+
+t.test('returns the result of another run of its plan, which removed its pieces in the middle', async t => {
+  const { s3, client, plan, left } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  const key = /chunk-00001\/.*mp4$/
+  const held = s3.fault({ bucket: 'work', operation: 'PutObject', key, hold: true })
+  const first = runSplit(made, { client })
+  await held.reached
+  const second = await runSplit(made, { client })
+  s3.fault({
+    bucket: 'work',
+    operation: 'GetObject',
+    key,
+    status: 403,
+    code: 'AccessDenied',
+    times: Infinity,
+  })
+  held.release()
+  t.same(await first, second)
+  t.same(left(), [])
+})
+
+t.test('a run that fails tells its own error, whatever lies under the key', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  const key = /chunk-00001\/.*mp4$/
+  s3.fault({
+    bucket: 'work',
+    operation: 'PutObject',
+    key,
+    status: 403,
+    code: 'AccessDenied',
+    times: Infinity,
+  })
+  await t.rejects(runSplit(made, { client }), { code: 'AVIO_ERR_ACCESS_DENIED' })
+  const held = s3.fault({ bucket: 'work', operation: 'GetObject', key: /chunk-00001\.json$/, hold: true })
+  const running = runSplit(made, { client })
+  await held.reached
+  await s3.put('web', 'out.mp4', 'newer')
+  held.release()
+  await t.rejects(running, { code: 'AVIO_ERR_ACCESS_DENIED' })
+})
