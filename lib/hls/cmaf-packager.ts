@@ -36,6 +36,8 @@ const LIVE_ALIGNMENT = 1000
  * - Nothing of an older presentation under the same names is touched: all objects of a run are stored below its
  *   name, except the multivariant playlist and the manifest, which are stored last and replace the older ones.
  *   Its segments stay, because players may still use them; `replaced` in the result lists them.
+ * - Of two runs that a user has given one name, at the same time, one fails before it stores anything
+ *   (`AVIO_ERR_OPTION`).
  * - With `ifNoneMatch`, nothing is replaced at all: a multivariant playlist or a manifest that exists, or appears
  *   meanwhile, stays, and this run stores nothing that lasts.
  * - If the multivariant playlist is stored and the manifest then fails, that is `AVIO_ERR_COMMIT_PARTIAL`, and
@@ -292,6 +294,7 @@ export class CmafPackager {
     } catch (cleanupError) {
       Reflect.defineProperty(error, 'cleanupError', { value: cleanupError, enumerable: true })
     }
+    await this.#objects.release()
     this.#reject(error)
   }
 

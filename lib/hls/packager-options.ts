@@ -61,7 +61,8 @@ export interface CmafPackagerOptions {
    * Names this run: segments, initialization segments, media playlists and image sheets are stored below
    * `run/`, so that they replace nothing of an older run. Letters, digits, `-`, `_` and `.` (not the first).
    * Choose a name never used under this root; one listed by the published playlists is refused (if the storage
-   * can read).
+   * can read), and so is one that another run stores at the moment (if the storage can remove): it has an object
+   * `run/.claim`, until its end.
    * @defaultValue generated from the time and a random number: `20261128T172233Z-9f86d081`
    */
   run?: string | undefined

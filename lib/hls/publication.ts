@@ -1,4 +1,3 @@
-import { OptionError } from '../errors.js'
 import { isGroupDefault } from './rendition/audio-groups.js'
 import { formatImagePlaylist } from './manifests/image-playlist.js'
 import { formatMediaPlaylist } from './manifests/media-playlist.js'
@@ -8,7 +7,8 @@ import { publishedObjects } from './older-presentation.js'
 import type { PackagerSettings } from './packager-options.js'
 import type { ImageTrack, Presentation, Rendition } from './presentation/presentation.js'
 import type { RenditionLog } from './rendition/rendition-log.js'
-import { RootFiles } from './root-files.js'
+import { RootFiles, isTaken } from './root-files.js'
+import { claimName, claimedRun, publishedRun } from './run-claim.js'
 import type { StoredObjects } from './storage/stored-objects.js'
 
 /** Writes the playlists and the manifest of the current state. */
@@ -63,8 +63,8 @@ export class Publication {
 
   /**
    * Rejects, before the first object is stored, what must not be published: with `ifNoneMatch`, if a playlist or a
-   * manifest exists; and a run that is already published, because objects that players use would be overwritten. If
-   * the storage can't tell, nothing is rejected.
+   * manifest exists; and a named run that is already published, or that another run stores at the moment, because its
+   * objects would be overwritten. If the storage can't tell, nothing is rejected.
    *
    * @throws {@link OptionError} for `run`; the storage's error for an existing object
    */
@@ -74,7 +74,11 @@ export class Publication {
 
   async #checkAll(): Promise<void> {
     await this.#checkAbsent()
-    if (this.#settings.isNamedRun) await this.#checkRun()
+    if (!this.#settings.isNamedRun) return
+    await this.#checkRun()
+    await this.#claimRun()
+    // Whoever had the claim before may have published it since the first look.
+    await this.#checkRun()
   }
 
   async #checkAbsent(): Promise<void> {
@@ -85,9 +89,16 @@ export class Publication {
   async #checkRun(): Promise<void> {
     const { run } = this.#settings
     const published = await this.#published()
-    if (published?.some(name => name.startsWith(`${run}/`)) !== true) return
-    const message = `The run "${run}" is already published, and its objects would be overwritten: choose another name`
-    throw new OptionError('run', message, run)
+    if (published?.some(name => name.startsWith(`${run}/`)) === true) throw publishedRun(run)
+  }
+
+  async #claimRun(): Promise<void> {
+    const { run } = this.#settings
+    try {
+      await this.#objects.claim(claimName(run))
+    } catch (error) {
+      throw isTaken(error) ? claimedRun(run, error) : error
+    }
   }
 
   /** A track of images has been stored. */
@@ -183,7 +194,13 @@ export class Publication {
     if (!isFirst) return
     this.#objects.keep()
     const { removeReplaced, signal } = this.#settings
-    if (removeReplaced) this.#removal = this.#objects.removeOthers(this.#replaced ?? [], signal)
+    const replaced = removeReplaced ? (this.#replaced ?? []) : []
+    // From here on, the playlists tell that the run is published.
+    const released = this.#objects.release(signal)
+    this.#removal = released.then(async claims => [
+      ...claims,
+      ...(await this.#objects.removeOthers(replaced, signal)),
+    ])
   }
 
   async #published(): Promise<string[] | undefined> {

@@ -60,8 +60,7 @@ export class RootFiles {
       const ifNoneMatch = this.#stored.has(name) ? undefined : this.#ifNoneMatch
       await this.#objects.put(name, [Buffer.from(text)], { cache: 'playlists', isRoot: true, ifNoneMatch })
     } catch (error) {
-      const isOther = refusalOf(error) !== undefined || isExisting(error)
-      if (isOther || !(await this.#isThere(name, text))) {
+      if (isTaken(error) || !(await this.#isThere(name, text))) {
         if (hadNoEffect(error)) this.#uncertain.delete(name)
         throw error
       }
@@ -85,6 +84,11 @@ export class RootFiles {
 function refusalOf(error: unknown): CommitRefusal | undefined {
   const { cause } = error as Error
   return cause instanceof CommitRefusal ? cause : undefined
+}
+
+/** Whether a storage did not store an object because something else is stored under its name. */
+export function isTaken(error: unknown): boolean {
+  return refusalOf(error) !== undefined || isExisting(error)
 }
 
 /** How a storage refuses `ifNoneMatch`. */

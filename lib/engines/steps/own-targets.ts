@@ -1,4 +1,5 @@
 import { S3Error } from '../../errors.js'
+import { claimName } from '../../hls/run-claim.js'
 import { PACKAGE_METADATA, type PackageNumbers } from '../../hls/storage/committing-storage.js'
 import {
   type CommitTerms,
@@ -11,7 +12,7 @@ import {
 import { hasCondition } from '../../job/outputs/target-condition.js'
 import type { Job, JobObject, JobOutput, JobPackage } from '../../job/schema/job.js'
 import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
-import { parseLocation } from '../../job/schema/location.js'
+import { parseLocation, parsePrefix } from '../../job/schema/location.js'
 import type { WorkStore } from '../../job/split/work-store.js'
 import type { ObjectState } from '../../s3/commit/head-object.js'
 import type { S3Location } from '../../s3/request/s3-location.js'
@@ -80,6 +81,21 @@ export async function ownTargets(
     result: isDone ? resultOf(job, found as Found[]) : undefined,
     isBegun: found.some(one => isOfJob(one?.state, id)),
     before,
+  }
+}
+
+/**
+ * Removes what an attempt of this job has left that ended right after it had published a package: the claim to its run.
+ *
+ * @param id - the identity of the job
+ */
+export async function releaseRuns({ outputs }: Job, id: string, store: WorkStore): Promise<void> {
+  for (const output of outputs) {
+    if (output.type !== 'package' || output.run === undefined) continue
+    const place = parsePrefix(output.prefix)
+    if (place?.kind !== 's3') continue
+    const claim = { bucket: place.bucket, key: place.key + claimName(output.run) }
+    if (isOfJob(await store.head(claim), id)) await store.remove(claim.bucket, [claim.key])
   }
 }
 

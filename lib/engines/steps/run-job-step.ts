@@ -13,7 +13,7 @@ import { type Piece, type SplitPlan, piecesOf } from '../../job/split/split-plan
 import { type PlanReference, readResults, storePlan } from '../../job/split/stored-plan.js'
 import { resultUnderKey } from '../../job/split/target-state.js'
 import { WorkStore } from '../../job/split/work-store.js'
-import { type TargetsBefore, ownTargets, targetChanged } from './own-targets.js'
+import { type TargetsBefore, ownTargets, releaseRuns, targetChanged } from './own-targets.js'
 import { allowedPlan, framesOf, lengthOf } from './run-piece.js'
 import type { JobStep, PlannedPieces } from './step.js'
 import { type StepContext, withinTimeout } from './step-context.js'
@@ -126,7 +126,10 @@ async function runWhole({ job, targets }: JobStep, id: string, context: JobStepC
   const store = new WorkStore({ client, signal })
   const own = await ownTargets(whole, id, store, targets)
   if (targets === undefined) await context.keepTargets(own.before)
-  if (own.result !== undefined) return own.result
+  if (own.result !== undefined) {
+    await releaseRuns(whole, id, store)
+    return own.result
+  }
   try {
     return await runJobOn(own.job, options, own.terms)
   } catch (error) {

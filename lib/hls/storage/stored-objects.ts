@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { AvioError, HlsError } from '../../errors.js'
+import { untilAborted } from '../../io/async/abort-error.js'
 import { boundedCall } from '../../io/async/bounded-wait.js'
 import { CleanUpWatch } from '../../io/async/clean-up-watch.js'
 import type { CacheControl } from './cache-control.js'
@@ -47,6 +49,8 @@ export class StoredObjects {
   readonly #grace: number
   /** A removal timed out: further ones are requested, but not awaited. */
   #isDeaf = false
+  /** The claim to the run's name. */
+  #claim: { readonly name: string; readonly text: string; readonly over: Promise<void> } | undefined
 
   /**
    * @param storage - the destination
@@ -96,6 +100,72 @@ export class StoredObjects {
     this.#open.add(writer)
     void writer.over().then(() => this.#open.delete(writer))
     return writer
+  }
+
+  /**
+   * Claims the name of a run: stores an object that nobody else may have stored. Without a way to remove it, does
+   * nothing.
+   *
+   * @throws {@link HlsError} `AVIO_ERR_HLS_STORE_FAILED`, whose cause tells if another run has it
+   */
+  async claim(name: string): Promise<void> {
+    if (this.#storage.delete === undefined) return
+    // No two runs have equal bytes.
+    const text = JSON.stringify({ claim: randomUUID(), since: new Date().toISOString() })
+    const over = this.#stored(name, text)
+    over.catch(() => undefined)
+    this.#claim = { name, text, over }
+    await over
+  }
+
+  async #stored(name: string, text: string): Promise<void> {
+    if (this.#abortedBy) throw this.#abortedBy
+    const storage = this.#storage
+    if (!(storage instanceof CommittingStorage)) {
+      await this.put(name, [Buffer.from(text)], { cache: 'playlists', isRoot: true, ifNoneMatch: '*' })
+      return
+    }
+    try {
+      await storage.claim(name, Buffer.from(text))
+    } catch (cause) {
+      throw storeFailed(name, cause)
+    }
+  }
+
+  /** Whether nobody else has claimed the run, as far as the storage can tell. */
+  async #isOurs(): Promise<boolean> {
+    if (this.#claim === undefined) return true
+    const { name, text, over } = this.#claim
+    const isSure = await over.then(
+      () => true,
+      () => false,
+    )
+    try {
+      if (this.#storage instanceof CommittingStorage) return await this.#storage.holds(name)
+      const bytes = await this.read?.(name, text.length)
+      return bytes === undefined ? isSure : Buffer.from(text).equals(bytes)
+    } catch {
+      return isSure
+    }
+  }
+
+  /**
+   * Gives up the claim to a run, if there is one. Ends early if the store does not answer, and sooner after an abort.
+   * Resolves with its name if it may be left.
+   */
+  async release(signal?: AbortSignal): Promise<readonly string[]> {
+    const name = this.#claim?.name
+    if (name === undefined) return []
+    const watch = new CleanUpWatch(signal)
+    try {
+      if (!(await untilAborted(this.#isOurs(), watch.signal, () => undefined))) return []
+    } catch {
+      return [name]
+    } finally {
+      watch.stop()
+    }
+    this.#claim = undefined
+    return await this.removeOthers([name], signal)
   }
 
   /** Tells a storage that marks the root files what they describe, before the first is stored. */
@@ -168,10 +238,11 @@ export class StoredObjects {
 
   /**
    * Removes all stored objects, the last first, so that no playlist outlives its segments. Tries all of them, then
-   * throws the first failure.
+   * throws the first failure. If the claim to the run is lost, they are left to whoever has it now.
    */
   async removeAll(): Promise<void> {
     await this.settled()
+    if (!(await this.#isOurs())) return
     const [failure] = (await this.#removeEach([...(this.#names ?? [])].reverse())).values()
     if (failure !== undefined) throw failure
   }

@@ -116,7 +116,10 @@ export async function openCommitSet(
     ...{ client, bucket, prefix, decision, replaces: pins },
     mark: { name: RUN_METADATA, value: run },
     distinct: bytes => distinctBytes(bytes, run),
-    ...(id !== undefined && { metadata: { [JOB_METADATA]: id } }),
+    ...(id !== undefined && {
+      metadata: { [JOB_METADATA]: id },
+      isOfSameWork: (found: ObjectState) => isOfJob(found, id),
+    }),
     ...{ kind: PACKAGE_METADATA, mayReplace },
     changed: (location, _, found) =>
       ifNoneMatch !== undefined && found !== undefined

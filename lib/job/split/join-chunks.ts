@@ -1,4 +1,4 @@
-import { PlanError, S3Error, isError } from '../../errors.js'
+import { OptionError, PlanError, S3Error, isError } from '../../errors.js'
 import { functionOption } from '../../options.js'
 import { checkResults } from './check-results.js'
 import { type JoinContext, joinObject } from './join-object.js'
@@ -22,7 +22,8 @@ import { WorkStore } from './work-store.js'
  *
  * @param results - the results of the steps, in any order
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,
- *   `AVIO_ERR_PLAN_INVALID`; `FfmpegError` `AVIO_ERR_LIMIT_…`; the errors of the stages
+ *   `AVIO_ERR_PLAN_INVALID`; `OptionError` for a named run that another plan stores at the moment; `FfmpegError`
+ *   `AVIO_ERR_LIMIT_…`; the errors of the stages
  */
 export async function joinChunks(
   plan: SplitPlan | UnsplitPlan,
@@ -62,7 +63,7 @@ async function winner(plan: SplitPlan, store: WorkStore, error: unknown): Promis
 /** The library's own refusal of the commit, without the wrappers of sinks and storages; otherwise the error itself. */
 function decisiveCause(error: unknown): unknown {
   for (let at = error; isError(at); at = at.cause) {
-    if (at instanceof PlanError || isTaken(at)) return at
+    if (at instanceof PlanError || at instanceof OptionError || isTaken(at)) return at
   }
   return error
 }

@@ -2,6 +2,7 @@ import { PlanError } from '../../errors.js'
 import type { ImageTrack } from '../../hls/presentation/presentation.js'
 import { type StoredRendition, type StoredSegment, publishStored } from '../../hls/stored-package.js'
 import type { CheckedResults } from './check-results.js'
+import { claimRun } from './claim-run.js'
 import { commitStorage } from './commit-storage.js'
 import type { JoinContext } from './join-object.js'
 import type { PieceRendition, PieceResult } from './piece-result.js'
@@ -21,6 +22,7 @@ export async function joinPackage(
   const images = imagesResult?.images
   await checkMedia(plan, output, parts, store)
   if (images !== undefined) await checkSheets(plan, output, images, store)
+  await claimRun(plan, output, store)
   const { storage, set } = commitStorage(plan, output, store)
   const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
   const { segments, bytes, duration, playlists, leftBehind } = await publishStored(

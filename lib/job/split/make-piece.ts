@@ -1,5 +1,6 @@
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { functionOption } from '../../options.js'
+import { claimRun } from './claim-run.js'
 import { type Fingerprint, checkFingerprint } from './fingerprint.js'
 import { type PieceResult, checkResult, resultLocation } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
@@ -37,7 +38,8 @@ export interface PieceAttempt {
  * slower attempts are equivalent, and lie under keys of their own.
  *
  * @param make - stores the media, under names that no other attempt has; it throws for a result that must not be stored
- * @throws `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG` before anything is read, `AVIO_ERR_PLAN_INVALID`
+ * @throws `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG` before anything is read, `AVIO_ERR_PLAN_INVALID`; `OptionError` for
+ *   the run of a package that another plan stores at the moment
  */
 export async function makePiece(
   plan: SplitPlan,
@@ -56,7 +58,10 @@ export async function makePiece(
   const wanted = plan.allowMixed === true ? undefined : plan.fingerprint
   const fingerprint: Fingerprint = await checkFingerprint(wanted, encodersOf(plan), context)
   // Its media lie outside of the work prefix: whoever clears an abandoned one finds them by the plan.
-  if (plan.output.type === 'package') await storePlan(plan, context)
+  if (plan.output.type === 'package') {
+    await storePlan(plan, context)
+    await claimRun(plan, plan.output, store)
+  }
   const made = await make({ plan, name, context, store })
   const result = { version: 1 as const, plan: plan.hash, piece: name, ...made, fingerprint }
   if (await store.putJsonOnce(location, result)) return result

@@ -1,5 +1,5 @@
-import { OptionError } from '../../errors.js'
 import { publishedObjects } from '../../hls/older-presentation.js'
+import { publishedRun } from '../../hls/run-claim.js'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { hashOf } from '../grid/canonical-json.js'
 import type { PackageSettings } from './package-settings.js'
@@ -8,6 +8,9 @@ import { type PlannedPackage, type PlannedTarget, type SplitPlan, planHash } fro
 import type { SplitSettings } from './split-spec.js'
 import { PLAN_METADATA } from './target-state.js'
 import type { WorkStore } from './work-store.js'
+
+/** A plan before its target is known. */
+type Unnamed = Omit<SplitPlan, 'hash' | 'output' | 'work' | 'notes' | 'estimate'>
 
 /** Enough digits that no two plans below one prefix share a run. */
 const RUN_DIGITS = 16
@@ -41,7 +44,7 @@ export async function seenTarget({ output }: SplitSettings, store: WorkStore): P
  * The pieces with their target and hash. A run without a name is named after everything that determines its bytes, so
  * that an equal plan finds the pieces.
  */
-export function withTarget<P extends Omit<SplitPlan, 'hash' | 'output' | 'work' | 'notes' | 'estimate'>>(
+export function withTarget<P extends Unnamed>(
   pieces: P,
   output: SplitSettings['output'],
   { replaces }: SeenTarget,
@@ -50,26 +53,30 @@ export function withTarget<P extends Omit<SplitPlan, 'hash' | 'output' | 'work' 
   return { ...named, hash: planHash(named) }
 }
 
-function withRun(
-  pieces: Omit<SplitPlan, 'hash' | 'output' | 'work' | 'notes' | 'estimate'>,
-  output: SplitSettings['output'],
-): PlannedTarget {
+function withRun(pieces: Unnamed, output: SplitSettings['output']): PlannedTarget {
   if (output.type === 'object' || output.run !== undefined) return output as PlannedTarget
-  const unnamed = planHash({ ...pieces, output: { ...output, run: '' } })
-  return { ...output, run: hashOf(unnamed).slice(0, RUN_DIGITS) }
+  return { ...output, run: unnamedRun(pieces, output) }
+}
+
+/** The name of a run that its user has not named. */
+function unnamedRun(pieces: Unnamed, output: PackageSettings): string {
+  return hashOf(planHash({ ...pieces, output: { ...output, run: '' } })).slice(0, RUN_DIGITS)
+}
+
+/** Whether the user has named the run of a package: then another plan may have the same one. */
+export function hasNamedRun(plan: SplitPlan): boolean {
+  return plan.output.type === 'package' && plan.output.run !== unnamedRun(plan, plan.output)
 }
 
 /**
  * Refuses a run that its user has named and that is published already, by anything but this plan: its objects would be
  * overwritten while players read them.
  *
- * @throws {@link OptionError} for `run`
+ * @throws `OptionError` for `run`
  */
 export async function checkRun(output: PackageSettings, isOwn: boolean, client: S3Client): Promise<void> {
   const { run, playlist } = output
   if (run === undefined || isOwn) return
   const published = await publishedObjects(packageStorage(output, client), [playlist])
-  if (published?.some(name => name.startsWith(`${run}/`)) !== true) return
-  const message = `The run "${run}" is already published, and its objects would be overwritten: choose another name`
-  throw new OptionError('run', message, run)
+  if (published?.some(name => name.startsWith(`${run}/`)) === true) throw publishedRun(run)
 }

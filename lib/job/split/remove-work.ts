@@ -1,4 +1,5 @@
 import { abortUploads } from './abort-uploads.js'
+import { releaseRun } from './claim-run.js'
 import type { SplitContext } from './plan-split.js'
 import { removePieces } from './remove-pieces.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split-plan.js'
@@ -43,6 +44,8 @@ async function removeUnusedMedia(
   const failure = await abortUploads({ client: store.client, bucket, prefix, signal })
   const unused = await unusedMedia(plan, output, store)
   await store.remove(bucket, unused)
+  // Last, since another plan may store its own from then on.
+  const claims = await releaseRun(plan, output, store)
   if (failure !== undefined) throw failure
-  return unused.length
+  return unused.length + claims
 }

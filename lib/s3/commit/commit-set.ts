@@ -43,6 +43,11 @@ export interface CommitSetOptions {
    */
   readonly mayReplace?: ((found: ObjectState) => boolean) | undefined
   /**
+   * Whether an object is one of another attempt at the same work: this set may take over its claims.
+   * @defaultValue there is no other attempt
+   */
+  readonly isOfSameWork?: ((found: ObjectState) => boolean) | undefined
+  /**
    * Makes the bytes of an object unlike those of any other set, and so its ETag.
    * @defaultValue bytes are stored as they are: those of the caller name the run
    */
@@ -128,10 +133,31 @@ export class CommitSet {
     await (name === decision ? this.#decide(send) : this.#follow(name, send))
   }
 
-  /** Whether this set has won, and no newer one since. */
-  async holds(): Promise<boolean> {
-    const found = await this.#look(this.#options.decision)
+  /** Whether this set has won, and no newer one since; or whether it still has the claim of that name. */
+  async holds(name = this.#options.decision): Promise<boolean> {
+    const found = await this.#look(name)
     return found === 'hidden' || this.#isOwn(found)
+  }
+
+  /** Whether other attempts at the same work may take over its claims. */
+  get isShared(): boolean {
+    return this.#options.isOfSameWork !== undefined
+  }
+
+  /**
+   * Stores an object, before all others and independent of them, by which this set alone may go on: only if there is
+   * none, or that of another attempt at the same work.
+   *
+   * @throws {@link CommitRefusal} if another set has it; `S3Error`, as of `S3MultipartWritable`
+   */
+  async claim(name: string, bytes: Uint8Array, as: CommitAs): Promise<void> {
+    const send: Send = condition => this.#send(name, bytes, as, condition)
+    const found = await this.#look(name)
+    if (found !== 'hidden' && this.#isOwn(found)) return
+    const isOther = found !== 'hidden' && found !== undefined && this.#options.isOfSameWork?.(found) !== true
+    if (isOther) throw new CommitRefusal('lost', this.#changed(name, undefined, found))
+    const refused = await this.#replace(name, send, found === 'hidden' ? undefined : found?.etag)
+    if (refused) throw new CommitRefusal('lost', this.#changed(name, undefined, refused.found))
   }
 
   async #decide(send: Send): Promise<void> {

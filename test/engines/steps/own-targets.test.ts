@@ -1,10 +1,12 @@
 import t from 'tap'
 import { S3Error } from '../../../lib/errors.js'
-import { ownTargets, targetChanged } from '../../../lib/engines/steps/own-targets.js'
+import { ownTargets, releaseRuns, targetChanged } from '../../../lib/engines/steps/own-targets.js'
 import { runJob, runJobOn } from '../../../lib/job/run-job.js'
 import type { JobObject, JobOutput, JobPackage } from '../../../lib/job/schema/job.js'
 import { WorkStore } from '../../../lib/job/split/work-store.js'
+import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
 import { filmJob, openFilms } from '../../support/farm.js'
+import { packageOf } from '../../support/split-package.js'
 
 t.test('a job stores its object only if nothing under the key has changed', async t => {
   const { s3, client } = await openFilms(t)
@@ -164,4 +166,23 @@ t.test('tells of a newer object, and of nothing else', async t => {
   })
   t.equal(targetChanged(new S3Error('AVIO_ERR_ACCESS_DENIED', 'm')), undefined)
   t.equal(targetChanged(new Error('m')), undefined)
+})
+
+t.test('a claim that an attempt of the job has left is removed, and no other', async t => {
+  const { s3, client } = await openFilms(t)
+  const store = new WorkStore({ client })
+  const output = (run?: string) => ({ ...packageOf('p/'), ...(run !== undefined && { run }) })
+  const job = filmJob('a', { outputs: [output('r'), output(), filmJob('a').outputs[0]!] })
+  const put = async (metadata: Record<string, string>) => {
+    const sink = new S3MultipartWritable({ client, bucket: 'web', key: 'p/r/.claim', metadata })
+    sink.end('x')
+    await sink.result
+  }
+  await releaseRuns(job, 'id', store)
+  await put({ 'avio-job': 'other' })
+  await releaseRuns(job, 'id', store)
+  t.same(s3.keys('web'), ['p/r/.claim'])
+  await put({ 'avio-job': 'id' })
+  await releaseRuns(job, 'id', store)
+  t.same(s3.keys('web'), [])
 })

@@ -1,10 +1,13 @@
-import type { S3Client } from '@aws-sdk/client-s3'
+import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import type { TargetsBefore } from '../../../lib/engines/steps/own-targets.js'
 import { runJobStep, type JobStepContext, type JobStepEnd } from '../../../lib/engines/steps/run-job-step.js'
 import { runPiece } from '../../../lib/engines/steps/run-piece.js'
 import type { JobStep } from '../../../lib/engines/steps/step.js'
 import type { Job, JobObject, JobOutput } from '../../../lib/job/schema/job.js'
+import { QueueError } from '../../../lib/errors.js'
+import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
+import type { LocalS3 } from '../../../lib/testing/index.js'
 import type { JobResult } from '../../../lib/job/schema/job-result.js'
 import { framesOf } from '../../support/media.js'
 import { filmJob, openFilms } from '../../support/farm.js'
@@ -306,4 +309,56 @@ t.test('holds each step to the time limit of the job', async t => {
       code: 'AVIO_ERR_LIMIT_TIMEOUT',
     })
   }
+})
+
+const NAMED: JobOutput = {
+  ...{ type: 'package', prefix: 's3://web/p/', run: 'r', targetDuration: 2, mpd: 'manifest.mpd' },
+  renditions: [{ name: 'hd', video: { codec: 'h264', preset: 'ultrafast', crf: 40 }, audio: 'none' }],
+}
+
+/** Bytes and writers of all objects of a package. */
+const all = (s3: LocalS3) =>
+  s3
+    .keys('web')
+    .map(key => [key, s3.head('web', key)?.etag, s3.head('web', key)?.metadata['avio-run']] as const)
+
+for (const isStopped of [true, false]) {
+  const what = isStopped ? 'hears that its lock is lost' : 'hears nothing'
+  t.test(`an attempt at a package with a named run that stood still and ${what} changes nothing`, async t => {
+    const { s3, run } = await open(t)
+    const job = filmJob('a', { outputs: [NAMED] })
+    const lost = new AbortController()
+    // The second segment is not there when the next attempt begins.
+    const held = s3.fault({ bucket: 'web', operation: 'PutObject', key: /segment-00002/, hold: true })
+    const first = run(job, {}, { signal: lost.signal })
+    first.catch(() => undefined)
+    await held.reached
+    t.match(s3.head('web', 'p/r/.claim')?.metadata, { 'avio-job': 'id' })
+    t.match(await run(job, { targets: [null] }), { result: { outputs: [{ run: 'r', leftBehind: [] }] } })
+    const stored = all(s3)
+    t.notOk(s3.keys('web').includes('p/r/.claim'))
+    if (isStopped) lost.abort(new QueueError('AVIO_ERR_QUEUE_LOCK_LOST', 'lost'))
+    held.release()
+    await t.rejects(first)
+    t.same(all(s3), stored)
+    t.match(await run(job), { result: { outputs: [{ run: 'r' }] } }, 'and the next one finds the result')
+  })
+}
+
+t.test('an attempt at a package with a named run goes on where a dead one has left objects', async t => {
+  const { s3, run } = await open(t)
+  const job = filmJob('a', { outputs: [NAMED] })
+  for (const key of ['p/r/hd/init.mp4', 'p/r/hd/segment-00001.m4s']) await s3.put('web', key, 'left')
+  const claim = new S3MultipartWritable({
+    ...{ client: new S3Client(s3.clientConfig()), bucket: 'web', key: 'p/r/.claim' },
+    metadata: { 'avio-job': 'id', 'avio-run': 'dead' },
+  })
+  claim.end('left')
+  await claim.result
+  await t.rejects(runJobStep({ version: 1, job }, 'another', contextOf(new S3Client(s3.clientConfig()))), {
+    ...{ code: 'AVIO_ERR_OPTION', option: 'run' },
+  })
+  t.match(await run(job), { result: { outputs: [{ run: 'r', leftBehind: [] }] } })
+  t.notOk(s3.keys('web').includes('p/r/.claim'))
+  t.ok((await s3.get('web', 'p/r/hd/segment-00001.m4s'))!.length > 100)
 })

@@ -2,11 +2,11 @@ import { finished } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { CommittingStorage, PACKAGE_METADATA } from '../../../lib/hls/storage/committing-storage.js'
-import { CommitSet } from '../../../lib/s3/commit/commit-set.js'
+import { CommitSet, type CommitSetOptions } from '../../../lib/s3/commit/commit-set.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { refused } from '../../support/refused.js'
 
-async function open(t: Test, members?: readonly string[]) {
+async function open(t: Test, members?: readonly string[], more: Partial<CommitSetOptions> = {}) {
   const s3 = await LocalS3.start({ buckets: ['web'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -23,6 +23,7 @@ async function open(t: Test, members?: readonly string[]) {
     },
     mark: { name: 'run', value: 'a' },
     changed: ({ key }) => new Error(`${key} has changed`),
+    ...more,
   })
   const storage = new CommittingStorage({ ...at, request: { StorageClass: 'STANDARD_IA' } }, set, members)
   const put = async (name: string) => {
@@ -57,3 +58,41 @@ t.test('without names, all of its objects are members', async t => {
   t.match(await refused(put('other.jpg')), { refused: 'overtaken' })
   t.throws(() => storage.open('../x', { contentType: 'text/plain' }), { code: 'AVIO_ERR_OPTION' })
 })
+
+t.test(
+  'below a claimed run, replaces only what it found there, so that no other attempt is disturbed',
+  async t => {
+    const { s3, storage, put } = await open(t, ['main.m3u8'], { isOfSameWork: () => true })
+    for (const name of ['a', 'b', 'c']) await s3.put('web', `p/r/${name}`, 'left')
+    await storage.claim('r/.claim', Buffer.from('claim'))
+    t.equal(await storage.holds('r/.claim'), true)
+    await s3.put('web', 'p/r/b', 'of another attempt')
+    await s3.put('web', 'p/r/new', 'of another attempt')
+    await put('r/a')
+    await put('r/a')
+    t.equal(String(await s3.get('web', 'p/r/a')), 'r/a', 'what it has stored itself, too')
+    for (const name of ['b', 'new']) {
+      await t.rejects(put(`r/${name}`), { code: 'AVIO_ERR_PRECONDITION_FAILED' })
+      t.equal(String(await s3.get('web', `p/r/${name}`)), 'of another attempt')
+    }
+    await put('other/b')
+    await s3.put('web', 'p/r/.claim', 'of another attempt')
+    t.equal(await storage.holds('r/.claim'), false)
+  },
+)
+
+t.test(
+  'needs no listing where there is no other attempt, and does without where nobody may list',
+  async t => {
+    for (const more of [{}, { isOfSameWork: () => true }]) {
+      const { s3, storage, put } = await open(t, ['main.m3u8'], more)
+      s3.fault({ operation: 'ListObjectsV2', status: 403, code: 'AccessDenied', times: Infinity })
+      await s3.put('web', 'p/r/a', 'left')
+      await storage.claim('r/.claim', Buffer.from('claim'))
+      await put('r/a')
+      t.equal(String(await s3.get('web', 'p/r/a')), 'r/a')
+      const listings = s3.calls.filter(({ operation }) => operation === 'ListObjectsV2').length
+      t.equal(listings > 0, 'isOfSameWork' in more)
+    }
+  },
+)

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { checkRun, seenTarget, withTarget } from '../../../lib/job/split/planned-target.js'
+import { checkRun, hasNamedRun, seenTarget, withTarget } from '../../../lib/job/split/planned-target.js'
 import type { PackageSettings } from '../../../lib/job/split/package-settings.js'
-import { planHash } from '../../../lib/job/split/split-plan.js'
+import { type SplitPlan, planHash } from '../../../lib/job/split/split-plan.js'
 import type { SplitSettings } from '../../../lib/job/split/split-spec.js'
 import { PLAN_METADATA } from '../../../lib/job/split/target-state.js'
 import { WorkStore } from '../../../lib/job/split/work-store.js'
@@ -51,7 +51,10 @@ t.test('names a run after its pieces', async t => {
   t.not((other.output as { run?: string }).run, (made.output as { run?: string }).run)
   const moved = withTarget(PIECES, { ...PACKAGE, prefix: 'q/' }, seen)
   t.not(moved.hash, made.hash, 'its segments would lie elsewhere')
-  t.match(withTarget(PIECES, { ...PACKAGE, run: 'v1' }, seen).output, { run: 'v1' })
+  const named = withTarget(PIECES, { ...PACKAGE, run: 'v1' }, seen)
+  t.match(named.output, { run: 'v1' })
+  const isNamed = (plan: object) => hasNamedRun(plan as SplitPlan)
+  t.same([isNamed(named), isNamed(made), isNamed(withTarget(PIECES, OBJECT, seen))], [true, false, false])
   t.same(withTarget(PIECES, OBJECT, seen).output, { ...OBJECT, replaces: '"e"' })
 })
 

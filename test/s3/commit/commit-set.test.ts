@@ -313,3 +313,34 @@ t.test('tells sets with equal bytes apart by their marks', async t => {
     t.equal(await textOf(a, 'main'), 'y', 'unless nobody knows the mark')
   }
 })
+
+for (const one of stores()) {
+  t.test(`on ${one.name}, a claim has one set, or the last attempt at the same work`, async t => {
+    const store = await one.open(t)
+    const claim = (set: CommitSet, text: string) => set.claim('r/claim', Buffer.from(text), AS)
+    const [a, b] = [await begin(store, 'a'), await begin(store, 'b')]
+    t.equal(a.isShared, false)
+    await claim(a, 'a')
+    await claim(a, 'again')
+    t.equal(await textOf(store, 'r/claim'), 'a', 'it has it already')
+    t.match(await refused(claim(b, 'b')), { refused: 'lost' })
+    t.same([await a.holds('r/claim'), await b.holds('r/claim')], [true, false])
+    const isOfSameWork = ({ metadata }: { metadata: Readonly<Record<string, string>> }) =>
+      metadata['run'] === 'a'
+    const next = await begin(store, 'next', { isOfSameWork })
+    t.equal(next.isShared, true)
+    await claim(next, 'next')
+    t.equal(await textOf(store, 'r/claim'), 'next')
+    t.same([await a.holds('r/claim'), await next.holds('r/claim')], [false, true])
+    t.match(await refused(claim(await begin(store, 'late', { isOfSameWork }), 'late')), { refused: 'lost' })
+    t.equal(await a.holds(), false, 'and says nothing of the object that decides')
+  })
+}
+
+t.test('of two claims at the same time, one is refused', async t => {
+  const [one] = stores()
+  const store = await one!.open(t)
+  const sets = await Promise.all(['a', 'b', 'c'].map(run => begin(store, run)))
+  const ends = await Promise.allSettled(sets.map((set, n) => set.claim('claim', Buffer.from(String(n)), AS)))
+  t.equal(ends.filter(({ status }) => status === 'fulfilled').length, 1)
+})
