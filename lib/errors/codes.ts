@@ -163,7 +163,7 @@ export const PLAN_ERROR_CODES = [
 export const QUEUE_ERROR_CODES = [
   /** A package that the engine needs is not installed. */
   'AVIO_ERR_QUEUE_PEER_MISSING',
-  /** The engine can't be reached. */
+  /** The engine can't be reached, or refuses what is asked of it. */
   'AVIO_ERR_QUEUE_UNREACHABLE',
   /** The queue has no job with this ID. */
   'AVIO_ERR_QUEUE_UNKNOWN_JOB',

@@ -7,6 +7,7 @@ import { OF_QUEUES, queueOf } from '../arguments/queue-options.js'
 import { usageError } from '../arguments/usage-error.js'
 import { EXIT } from '../report/exit-code.js'
 import { clock } from '../report/progress-text.js'
+import { Reporter } from '../report/reporter.js'
 import { withPeerHint } from './with-peer-hint.js'
 
 const OPTIONS = { ...SHARED, ...OF_QUEUES, retry: { type: 'boolean' } } as const
@@ -15,7 +16,7 @@ const OPTIONS = { ...SHARED, ...OF_QUEUES, retry: { type: 'boolean' } } as const
  * `avio-streams status [ID] --connection redis://host`: a queue and its workers, or one job; `--retry` tries what has
  * failed again.
  */
-export const statusCommand = withPeerHint('status', async (words, { stdout }) => {
+export const statusCommand = withPeerHint('status', async (words, { stdout, stderr }) => {
   const { values, words: ids } = readWords(words, OPTIONS)
   const [id, ...more] = ids
   if (more.length > 0) throw usageError('status', 'Name at most one job: avio-streams status ID.')
@@ -25,6 +26,10 @@ export const statusCommand = withPeerHint('status', async (words, { stdout }) =>
   if (values.retry === true) {
     const { retried } = await retry({ ...queue, ...(id !== undefined && { ids: [id] }) })
     print({ retried }, retried.map(one => `again  ${one}\n`).join(''))
+    if (retried.length === 0) {
+      const reporter = new Reporter(stderr, { isJson: values.json === true, isQuiet: values.quiet === true })
+      reporter.note(id === undefined ? 'No job has failed.' : 'The job has not failed: nothing to retry.')
+    }
   } else if (id === undefined) {
     const found = await status(queue)
     print(found, farmText(found))

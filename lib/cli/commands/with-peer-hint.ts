@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { QueueError } from '../../errors.js'
 import type { RunCommand } from './context.js'
 
@@ -13,7 +14,9 @@ export function withPeerHint(name: string, run: RunCommand): RunCommand {
       return await run(words, context)
     } catch (error) {
       if (!(error instanceof QueueError) || error.code !== 'AVIO_ERR_QUEUE_PEER_MISSING') throw error
-      const client = words.some(word => /postgres/.test(word)) ? 'pg' : 'ioredis'
+      const client = [...words, process.env['AVIO_CONNECTION'] ?? ''].some(word => /postgres/.test(word))
+        ? 'pg'
+        : 'ioredis'
       const packages = ['avio-streams', '@aws-sdk/client-s3', 'bullmq', client].map(one => `-p ${one}`)
       const message = `${error.message}. Or run: npx ${packages.join(' ')} avio-streams ${name} …`
       throw new QueueError(error.code, message, {}, { cause: error })

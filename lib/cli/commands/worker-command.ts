@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { AvioError } from '../../errors.js'
 import type { FarmStep, FarmWorker } from '../../engines/bullmq/farm-worker.js'
 import { worker } from '../../engines/bullmq/worker.js'
 import { durationOption } from '../arguments/duration.js'
@@ -77,5 +78,13 @@ function report(running: FarmWorker, reporter: Reporter): void {
     const what = isFinal ? 'failed' : 'again '
     reporter.event('fail', { ...step, error, isFinal }, `${what} ${nameOf(step)}  ${error.message}`)
   })
-  running.on('error', error => reporter.note(error.message))
+  let last = ''
+  running.on('start', () => (last = ''))
+  running.on('error', error => {
+    // A lost connection is tried again and again.
+    if (error.message === last) return
+    last = error.message
+    const code = error instanceof AvioError ? ` (${error.code})` : ''
+    reporter.note(`${error.message}${code} The worker goes on.`)
+  })
 }

@@ -78,15 +78,37 @@ export async function addBatch(
   const parsed = checkedTemplate(template, source, filter !== undefined)
   const jobs = new BatchJobs(parsed, { client: settings.client, signal })
   const batch = new Batch(jobs, settings)
-  return await withQueue(settings, async open => {
-    const groups = batchObjects(source, { client: settings.client, signal, atOnce: AT_ONCE })
-    for await (const group of groups) {
+  const listing = new Listing(batchObjects(source, { client: settings.client, signal, atOnce: AT_ONCE }))
+  const added = withQueue(settings, async open => {
+    for await (const group of listing.groups()) {
       await batch.add(open, filter ? group.filter(({ url }) => filter(url)) : group)
       onProgress?.(batch.counts)
       signal?.throwIfAborted()
     }
     return { ...batch.counts, refusals: batch.refusals }
   })
+  return await added.catch((error: unknown) => {
+    throw listing.failure?.error ?? error
+  })
+}
+
+/** The objects, and why they could not be listed: a list of the user's may come from a database like the queue's. */
+class Listing {
+  readonly #groups: AsyncIterable<BatchObject[]>
+  failure: { readonly error: unknown } | undefined
+
+  constructor(groups: AsyncIterable<BatchObject[]>) {
+    this.#groups = groups
+  }
+
+  async *groups(): AsyncGenerator<BatchObject[]> {
+    try {
+      yield* this.#groups
+    } catch (error) {
+      this.failure = { error }
+      throw error
+    }
+  }
 }
 
 /** Checks a template by the job for a made-up object. */

@@ -5,7 +5,7 @@ import { removeWork } from '../../job/split/remove-work.js'
 import { type PlanReference, readPlan } from '../../job/split/stored-plan.js'
 import { integerOption } from '../../options.js'
 import { clientOption } from '../../s3/request/s3-client.js'
-import type { JobStep } from '../steps/step.js'
+import { looseStep } from '../steps/step.js'
 import { markCancelled } from './cancel-mark.js'
 import { knownJob } from './job-status.js'
 import { type BullJob, type OpenQueue, withQueue } from './open-queue.js'
@@ -53,7 +53,7 @@ export async function cancel(id: string, options: CancelOptions): Promise<Cancel
     await job.removeUnprocessedChildren()
     const isDone = await ended(open, id, timeout)
     if (isDone) return { isCancelled: false, removed: 0 }
-    const { planned } = ((await open.queue.getJob(id))?.data ?? job.data) as JobStep
+    const { planned } = looseStep((await open.queue.getJob(id))?.data ?? job.data)
     const removed = planned === undefined ? 0 : await removeAll(planned.reference, client)
     const rest = await open.queue.getJob(id)
     await rest?.remove({ removeChildren: false })

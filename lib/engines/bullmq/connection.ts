@@ -1,6 +1,7 @@
 import { QueueError, discreet, isError } from '../../errors.js'
 import { optionError } from '../../options.js'
 import type { EngineConnection, Role } from './engine-connection.js'
+import { isOfEngine, unreachable } from './engine-failure.js'
 import { loadPeer } from './load-peer.js'
 import { openPostgres } from './postgres.js'
 import { openRedis } from './redis.js'
@@ -28,24 +29,17 @@ export async function connect(connection: QueueConnection, role: Role): Promise<
     return engine === 'redis' ? await openRedis(connection, role) : await openPostgres(connection, role)
   } catch (cause) {
     if (cause instanceof QueueError || !isError(cause)) throw cause
-    const where = typeof connection === 'string' ? discreet(connection) : `the ${engine} of "connection"`
-    const message =
-      `The queue can't be reached at ${where}: ${discreet(reasonOf(cause))}. Check the address, the password and ` +
-      'whether the server runs.'
-    throw new QueueError('AVIO_ERR_QUEUE_UNREACHABLE', message, {}, { cause })
+    throw unreachable(cause, placeOf(connection))
   }
 }
 
-/** A failed attempt on several addresses of one name has its reasons in `errors`. */
-function reasonOf(error: Error): string {
-  const { errors } = error as AggregateError
-  if (error.message !== '') return error.message
-  return Array.isArray(errors)
-    ? errors
-        .filter(isError)
-        .map(one => one.message)
-        .join('; ')
-    : error.name
+/** The error for a failed call to the engine, with its address and what to do; any other error as it is. */
+export function engineFailure(error: unknown, connection: QueueConnection): unknown {
+  return isOfEngine(error) ? unreachable(error, placeOf(connection)) : error
+}
+
+function placeOf(connection: QueueConnection): string {
+  return typeof connection === 'string' ? discreet(connection) : `the ${engineOf(connection)} of "connection"`
 }
 
 /** The engine that a connection is for. @throws `OptionError` */

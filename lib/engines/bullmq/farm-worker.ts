@@ -8,6 +8,7 @@ import { buildOf } from '../../job/split/fingerprint.js'
 import { storedError } from '../steps/stored-error.js'
 import type { StoredError } from '../steps/stored-error.js'
 import { isCancelled } from './cancel-mark.js'
+import { engineFailure } from './connection.js'
 import { type BullJob, type OpenQueue, openQueue } from './open-queue.js'
 import { afterFailure, jobIdOf, pieceOf } from './record-failure.js'
 import { StepRuns } from './step-runs.js'
@@ -41,7 +42,10 @@ export interface FarmWorkerEvents {
    * worker shuts down or lost its lock.
    */
   back: [step: FarmStep, error: StoredError]
-  /** Something failed outside of a step, for example the connection to the engine. The worker goes on. */
+  /**
+   * Something failed outside of a step, for example the connection to the engine (`AVIO_ERR_QUEUE_UNREACHABLE`, once for
+   * each attempt to connect again). The worker goes on.
+   */
   error: [error: Error]
 }
 
@@ -138,7 +142,7 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
   }
 
   #listen(worker: BullWorker<unknown, unknown>, open: OpenQueue): void {
-    worker.on('error', error => this.emit('error', error))
+    worker.on('error', error => this.#tell(error))
     worker.on('lockRenewalFailed', ids => this.#runs.lost(ids))
     worker.on('locksRenewed', ({ jobIds }) => this.#runs.renewed(jobIds))
     worker.on('completed', (step: BullJob, result) => this.#done(step, result))
@@ -172,7 +176,8 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
     }
   }
 
-  #tell(error: unknown): void {
+  #tell(cause: unknown): void {
+    const error = engineFailure(cause, this.#settings.connection)
     this.emit('error', isError(error) ? error : new Error(storedError(error).message))
   }
 

@@ -1,13 +1,11 @@
 import { parseLocation, shownLocation } from '../../job/schema/location.js'
-import type { Job } from '../../job/schema/job.js'
 import type { JobResult } from '../../job/schema/job-result.js'
-import type { JobStep } from '../steps/step.js'
+import { looseStep } from '../steps/step.js'
 import type { StoredError } from '../steps/stored-error.js'
 import { storedError } from '../steps/stored-error.js'
 import { QueueError } from '../../errors.js'
 import { isCancelled } from './cancel-mark.js'
 import type { BullJob, OpenQueue } from './open-queue.js'
-import { JOB } from './put-jobs.js'
 import { jobIdOf } from './record-failure.js'
 import { type JobProgressInfo, ownProgress, splitProgress } from './split-progress.js'
 
@@ -73,7 +71,7 @@ export async function jobInfo(
   // It may have ended since it was read: then its result is newer than what was read.
   const isOld = (bullState === 'completed' || bullState === 'failed') && given.finishedOn === undefined
   const job = isOld ? ((await open.queue.getJob(id)) ?? given) : given
-  const { job: own, planned, error } = job.data as JobStep
+  const { job: own, planned, error } = looseStep(job.data)
   const pieces = runningPieces.filter(piece => jobIdOf(piece) === id)
   const progress =
     bullState === 'waiting-children'
@@ -84,7 +82,7 @@ export async function jobInfo(
   const told = state === 'done' ? undefined : (error ?? lostError(job, state))
   const isUnfit = bullState === 'waiting-children' && planned !== undefined && !builds.has(planned.build)
   return {
-    ...{ id, state, inputs: own.inputs.map(({ url }) => shownLocation(url)), outputs: outputsOf(own) },
+    ...{ id, state, inputs: placesOf(own?.inputs), outputs: placesOf(own?.outputs) },
     attempts: job.attemptsMade,
     ...progress,
     ...(told && { error: told }),
@@ -93,10 +91,12 @@ export async function jobInfo(
   }
 }
 
-function outputsOf({ outputs }: Job): string[] {
-  return outputs.flatMap(output => {
-    const place = 'prefix' in output ? output.prefix : output.url
-    return place === undefined || parseLocation(place) === undefined ? [] : [shownLocation(place)]
+/** The locations in a list of inputs or outputs, as far as this version of the library knows them. */
+function placesOf(list: unknown): string[] {
+  const entries = (Array.isArray(list) ? list : []) as ({ url?: unknown; prefix?: unknown } | null)[]
+  return entries.flatMap(entry => {
+    const place = entry?.prefix ?? entry?.url
+    return typeof place === 'string' && parseLocation(place) !== undefined ? [shownLocation(place)] : []
   })
 }
 
@@ -107,9 +107,4 @@ function lostError(job: BullJob, state: JobState): StoredError | undefined {
   if (!/^child .* failed$/s.test(reason)) return storedError(new Error(reason))
   const message = 'A piece of the job failed, and its worker ended before it could record the error.'
   return storedError(new QueueError('AVIO_ERR_QUEUE_PIECE_FAILED', message, { job: job.id }))
-}
-
-/** Whether an entry of the queue is a job, and not a piece of one. */
-export function isJob({ name, data }: BullJob): boolean {
-  return name === JOB && typeof (data as Partial<JobStep> | null)?.job === 'object'
 }

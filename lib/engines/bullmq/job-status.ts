@@ -1,9 +1,10 @@
 import { QueueError } from '../../errors.js'
 import { optionError } from '../../options.js'
-import { type JobInfo, isJob, jobInfo } from './job-info.js'
+import { type JobInfo, jobInfo } from './job-info.js'
 import { listWorkers } from './list-workers.js'
 import { type BullJob, type OpenQueue, withQueue } from './open-queue.js'
 import { type QueueOptions, queueSettings } from './queue-options.js'
+import { isJob } from './record-failure.js'
 import { surroundings } from './status.js'
 
 /**

@@ -1,5 +1,5 @@
 import type * as BullMQ from 'bullmq'
-import { connect } from './connection.js'
+import { connect, engineFailure } from './connection.js'
 import type { EngineConnection, Role } from './engine-connection.js'
 import { loadPeer } from './load-peer.js'
 import type { QueueSettings } from './queue-options.js'
@@ -36,7 +36,7 @@ export async function openQueue(settings: QueueSettings, role: Role): Promise<Op
     await queue.waitUntilReady()
   } catch (error) {
     await engine.close()
-    throw error
+    throw engineFailure(error, settings.connection)
   }
   return {
     ...{ bull, queue, engine, backend },
@@ -47,7 +47,12 @@ export async function openQueue(settings: QueueSettings, role: Role): Promise<Op
   }
 }
 
-/** Opens a queue for one task, and closes it. */
+/**
+ * Opens a queue for one task, and closes it.
+ *
+ * @throws `QueueError` `AVIO_ERR_QUEUE_UNREACHABLE` if the engine goes away, or refuses what the task asks of it;
+ *   the task’s own errors
+ */
 export async function withQueue<T>(
   settings: QueueSettings,
   task: (open: OpenQueue) => Promise<T>,
@@ -55,7 +60,10 @@ export async function withQueue<T>(
   const open = await openQueue(settings, 'caller')
   try {
     return await task(open)
+  } catch (error) {
+    throw engineFailure(error, settings.connection)
   } finally {
-    await open.close()
+    // An engine that is gone has nothing to close.
+    await open.close().catch(() => undefined)
   }
 }

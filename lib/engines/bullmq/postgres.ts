@@ -17,6 +17,8 @@ const SCHEMA = 'bullmq'
 /** Connections: for queries, and one on which a worker waits for jobs. */
 const MOST_CONNECTIONS = { caller: 2, worker: 5 }
 const FIRST_CONNECTION = 15_000
+/** How long a caller waits for an answer, in milliseconds. */
+const CALLER_PATIENCE = 60_000
 
 /**
  * Connects to PostgreSQL by a pool that everything in the process shares, and brings BullMQ’s tables up to date.
@@ -32,6 +34,7 @@ export async function openPostgres(connection: string | object, role: Role): Pro
   const pool = new pg.Pool({
     max: MOST_CONNECTIONS[role],
     connectionTimeoutMillis: FIRST_CONNECTION,
+    ...(role === 'caller' && { query_timeout: CALLER_PATIENCE }),
     ...options,
     keepAlive: true,
     options: `-c search_path=${SCHEMA}`,

@@ -1,6 +1,6 @@
 import { QueueError } from '../../errors.js'
 import { pieceName } from '../../job/split/split-plan.js'
-import type { JobStep, PieceStep } from '../steps/step.js'
+import { type PieceStep, looseStep } from '../steps/step.js'
 import { type StoredError, storedError } from '../steps/stored-error.js'
 import type { BullJob, OpenQueue } from './open-queue.js'
 import { JOB } from './put-jobs.js'
@@ -14,7 +14,7 @@ export async function recordFailure(
   const id = jobIdOf(step)
   const job = id === step.id ? step : await queue.getJob(id)
   if (job === undefined) return
-  await job.updateData({ ...(job.data as JobStep), error })
+  await job.updateData({ ...looseStep(job.data), error })
 }
 
 /**
@@ -36,6 +36,11 @@ export async function afterFailure(
 export function jobIdOf(step: BullJob): string {
   const { of } = (step.data ?? {}) as Partial<PieceStep>
   return step.name === JOB || typeof of !== 'string' ? step.id! : of
+}
+
+/** Whether an entry of the queue is a job, and not a piece of one. Those of other programs count as jobs. */
+export function isJob(step: BullJob): boolean {
+  return jobIdOf(step) === step.id
 }
 
 /** The name of a step’s piece. */

@@ -14,8 +14,9 @@ type RedisClass = new (...args: unknown[]) => RedisClient
 
 /** How long the first connection may take, in milliseconds. */
 const FIRST_CONNECTION = 15_000
-/** A caller gives up after this many attempts to send a command. */
+/** A caller gives up after this many attempts to send a command, and after so many milliseconds without an answer. */
 const CALLER_ATTEMPTS = 3
+const CALLER_PATIENCE = 60_000
 
 /**
  * Connects to Redis or Valkey. One connection; BullMQ opens a second one for a worker, on which it waits for jobs.
@@ -31,6 +32,7 @@ export async function openRedis(connection: string | object, role: Role): Promis
     url?: string
   }
   const settings = {
+    ...(role === 'caller' && { commandTimeout: CALLER_PATIENCE }),
     ...options,
     lazyConnect: true,
     maxRetriesPerRequest: role === 'worker' ? null : CALLER_ATTEMPTS,

@@ -1,6 +1,9 @@
 import type { JobsOptions } from 'bullmq'
-import type { JobStep } from '../steps/step.js'
+import { looseStep } from '../steps/step.js'
 import type { OpenQueue } from './open-queue.js'
+
+/** IDs that BullMQ itself gives to jobs of other programs, and does not take. */
+const OF_BULLMQ = /^\d+$/
 
 /**
  * Starts a failed job again, from where it stopped: finished pieces stay. It keeps its plan, unless that is why it
@@ -14,7 +17,11 @@ import type { OpenQueue } from './open-queue.js'
 export async function restartJob({ queue }: OpenQueue, id: string): Promise<boolean> {
   const job = await queue.getJob(id)
   if (job === undefined || (await job.getState()) !== 'failed') return false
-  const step = job.data as JobStep
+  if (OF_BULLMQ.test(id)) {
+    await job.retry()
+    return true
+  }
+  const step = looseStep(job.data)
   const planned = isOfPlan(step.error?.code) ? undefined : step.planned
   const data = { ...step, planned, targets: undefined, error: undefined, rounds: undefined }
   const options: JobsOptions = { ...job.opts, jobId: id }

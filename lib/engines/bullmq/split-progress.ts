@@ -1,4 +1,4 @@
-import type { JobStep, PieceStep } from '../steps/step.js'
+import { type PieceStep, looseStep } from '../steps/step.js'
 import { type FarmWork, percentOf, secondsLeft } from '../steps/farm-time.js'
 import type { PieceDone } from '../steps/run-piece.js'
 import type { BullJob } from './open-queue.js'
@@ -29,7 +29,7 @@ export async function splitProgress(
   pieces: readonly BullJob[],
   slots: number,
 ): Promise<JobProgressInfo> {
-  const { job: own, planned } = job.data as JobStep
+  const { job: own, planned } = looseStep(job.data)
   if (planned === undefined) return {}
   const values = Object.values(await job.getChildrenValues<Partial<PieceDone>>())
   const done = values.filter(
@@ -37,7 +37,7 @@ export async function splitProgress(
   )
   const running = pieces.reduce((sum, piece) => sum + framesOfProgress(piece), 0)
   const { frames, seconds, framesBefore } = planned
-  const statedSpeed = own.split?.encodeSpeed?.chunk
+  const statedSpeed = own?.split?.encodeSpeed?.chunk
   const framesDone = done.reduce((sum, one) => sum + one.frames, framesBefore) + running
   const work: FarmWork = {
     ...{ frames, seconds, framesDone, slots, statedSpeed },

@@ -1,8 +1,9 @@
 import { integerOption } from '../../options.js'
-import { type JobInfo, type Surroundings, isJob, jobInfo } from './job-info.js'
+import { type JobInfo, type Surroundings, jobInfo } from './job-info.js'
 import { listWorkers, slotsOf } from './list-workers.js'
 import { type BullJob, type OpenQueue, withQueue } from './open-queue.js'
 import { type QueueOptions, queueSettings } from './queue-options.js'
+import { isJob } from './record-failure.js'
 import type { WorkerInfo } from './worker-name.js'
 
 /** Options of `status`. */

@@ -65,6 +65,11 @@ export function checkPieceStep(value: unknown): PieceStep {
   throw unknownData('piece')
 }
 
+/** The data of a job in a queue, as far as it is an object: another program may have written it. */
+export function looseStep(value: unknown): Partial<JobStep> {
+  return typeof value === 'object' && value !== null ? value : {}
+}
+
 function isReference(value: Partial<PlanReference> | null | undefined): value is PlanReference {
   return typeof value?.bucket === 'string' && typeof value.key === 'string'
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isJob, jobInfo } from '../../../lib/engines/bullmq/job-info.js'
+import { jobInfo } from '../../../lib/engines/bullmq/job-info.js'
 import type { BullJob, OpenQueue } from '../../../lib/engines/bullmq/open-queue.js'
 import { filmJob } from '../../support/farm.js'
 
@@ -64,10 +64,23 @@ t.test('a job whose error was lost has one all the same', async t => {
   t.match(kept.error, { code: 'X' })
 })
 
-t.test('tells jobs from their pieces', async t => {
-  t.equal(isJob(stored('active')), true)
-  t.equal(isJob({ name: 'chunk', data: {} } as unknown as BullJob), false)
-  t.equal(isJob({ name: 'job', data: null } as unknown as BullJob), false)
+t.test('describes a job of another version or program as far as it is known', async t => {
+  const data = [null, 'text', {}, { job: null }, { version: 2, job: { inputs: [{}, null], outputs: 'x' } }]
+  for (const one of data) {
+    const job = Object.assign(stored('failed', { failedReason: 'no' }), { data: one })
+    t.match(await jobInfo(open(), job, around), {
+      state: 'failed',
+      inputs: [],
+      outputs: [],
+      error: { message: 'no' },
+    })
+  }
+  const newer = {
+    version: 2,
+    job: { inputs: [{ url: 's3://a/b?c' }, { url: 7 }], outputs: [{ prefix: 's3://a/c/' }] },
+  }
+  const job = Object.assign(stored('waiting-children'), { data: newer })
+  t.match(await jobInfo(open(), job, around), { inputs: ['s3://a/b?c'], outputs: ['s3://a/c/'] })
 })
 
 t.test('a job that ends while it is looked at is told as it ended', async t => {

@@ -1,6 +1,12 @@
 import t from 'tap'
 import type { BullJob } from '../../../lib/engines/bullmq/open-queue.js'
-import { afterFailure, jobIdOf, pieceOf, recordFailure } from '../../../lib/engines/bullmq/record-failure.js'
+import {
+  afterFailure,
+  isJob,
+  jobIdOf,
+  pieceOf,
+  recordFailure,
+} from '../../../lib/engines/bullmq/record-failure.js'
 import { storedError } from '../../../lib/engines/steps/stored-error.js'
 import { REDIS, openFarm } from '../../support/farm.js'
 
@@ -21,6 +27,19 @@ t.test('knows the job and the piece of a step', async t => {
   t.equal(jobIdOf({ id: 'x', name: 'chunk', data: null } as unknown as BullJob), 'x', 'whatever others add')
 })
 
+t.test('tells jobs from their pieces, and counts entries of others as jobs', t => {
+  const entry = (name: string, data: unknown) => ({ id: 'x', name, data }) as unknown as BullJob
+  t.equal(isJob(entry('chunk', piece)), false)
+  for (const [name, data] of [
+    ['job', { version: 1 }],
+    ['job', null],
+    ['encode', { of: 3 }],
+    ['encode', 'text'],
+  ] as const)
+    t.equal(isJob(entry(name, data)), true)
+  t.end()
+})
+
 t.test('keeps the error of a piece with its job', { skip }, async t => {
   const open = await (await openFarm(t)).look()
   await open.queue.add('job', { version: 1 }, { jobId: 'job' })
@@ -30,6 +49,9 @@ t.test('keeps the error of a piece with its job', { skip }, async t => {
     version: 1,
     error: { message: 'no', piece: 'chunk-00003' },
   })
+  const odd = await open.queue.add('encode', 'text')
+  await recordFailure(open, odd, storedError(new Error('no')))
+  t.match((await open.queue.getJob(odd.id!))?.data, { error: { message: 'no' } }, 'of another program, too')
   const orphan = await open.queue.add('chunk', { ...piece, of: 'none' })
   await t.resolves(recordFailure(open, orphan, storedError(new Error('no'))))
 })

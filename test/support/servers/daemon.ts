@@ -55,9 +55,10 @@ export class Daemon {
     return this.#child.pid!
   }
 
-  /** Ends it at once and starts it again. */
-  async restart(): Promise<void> {
+  /** Ends it at once and starts it again, after what happens while it is gone. */
+  async restart(whileGone?: () => Promise<unknown>): Promise<void> {
     await this.stop()
+    await whileGone?.()
     this.#child = this.#spawn()
     await this.#ready()
   }

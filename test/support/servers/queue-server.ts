@@ -36,9 +36,13 @@ export abstract class QueueServer {
   /** Removes all of its data, as a server does that lost its disk. */
   abstract empty(): Promise<void>
 
-  /** Ends it like a crash, and starts it again on the same port: it has all that it had confirmed. */
-  async restart(): Promise<void> {
-    await this.#daemon.restart()
+  /**
+   * Ends it like a crash, and starts it again on the same port: it has all that it had confirmed.
+   *
+   * @param whileGone - what happens in between
+   */
+  async restart(whileGone?: () => Promise<unknown>): Promise<void> {
+    await this.#daemon.restart(whileGone)
   }
 
   /** SIGSTOP: connections stay open, and nothing is answered. */
