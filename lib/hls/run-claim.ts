@@ -21,7 +21,7 @@ export function publishedRun(run: string): OptionError {
 /** The error for a run that something else has claimed. */
 export function claimedRun(run: string, cause: unknown): OptionError {
   const message =
-    `Another run named "${run}" stores its objects at the moment, or ended without removing them: choose another name. ` +
-    `If nothing runs any more, remove the object "${claimName(run)}" below the same prefix`
+    `Another run named "${run}" stores its objects at the moment, or ended without removing them: choose another ` +
+    `name. If nothing runs any more, remove the object "${claimName(run)}" below the same prefix`
   return new OptionError('run', message, run, { cause })
 }

@@ -12,9 +12,11 @@ interface ClientError extends Error {
 /** Names of the errors of `ioredis`: a connection that did not come back, and an answer of the server. */
 const OF_REDIS: ReadonlySet<string> = new Set(['MaxRetriesPerRequestError', 'ReplyError'])
 /** Both packages have plain errors, too. */
-const LOST =
-  /^(Connection (is closed|terminated|ended)|Client (has encountered|was closed)|timeout exceeded|(Query read|Command) time)/i
-
+const LOST = new RegExp(
+  '^(Connection (is closed|terminated|ended)|Client (has encountered|was closed)|timeout exceeded' +
+    '|(Query read|Command) time)',
+  'i',
+)
 /** Codes of the system for a connection, and not for a file. */
 const NETWORK = /^(ECONN|ENOTFOUND|ETIMEDOUT|EHOST|ENET|EAI_|EPIPE)/
 

@@ -43,8 +43,8 @@ export interface FarmWorkerEvents {
    */
   back: [step: FarmStep, error: StoredError]
   /**
-   * Something failed outside of a step, for example the connection to the engine (`AVIO_ERR_QUEUE_UNREACHABLE`, once for
-   * each attempt to connect again). The worker goes on.
+   * Something failed outside of a step, for example the connection to the engine (`AVIO_ERR_QUEUE_UNREACHABLE`, once
+   * for each attempt to connect again). The worker goes on.
    */
   error: [error: Error]
 }
