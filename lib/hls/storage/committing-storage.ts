@@ -25,7 +25,7 @@ export interface PackageNumbers {
 interface Claimed {
   /** What their names begin with. */
   readonly folder: string
-  /** Those that earlier runs have left, each with its ETag if the listing has it; `undefined` if it is not permitted. */
+  /** Those that earlier runs have left, each with its ETag if a listing has it; `undefined` if it is not permitted. */
   readonly there: Map<string, string | undefined> | undefined
   /** Those that this run has opened. */
   readonly own: Set<string>
