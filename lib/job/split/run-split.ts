@@ -63,7 +63,8 @@ export async function runSplit(
   signal?.throwIfAborted()
   const store = new WorkStore(context)
   const cleanUp = () => cleanUpWork(checked, { client: context.client, signal })
-  const stored = async () => (await resultUnderKey(checked, store)) ?? (await made(checked, context, concurrency))
+  const stored = async () =>
+    (await resultUnderKey(checked, store)) ?? (await made(checked, context, concurrency))
   const result = await stored().catch(async (error: unknown) => {
     if (signal?.aborted === true) {
       const isCancelled = !(signal.reason instanceof AvioError)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { addJob } from '../../../lib/engines/bullmq/add-job.js'
-import type { FarmStep } from '../../../lib/engines/bullmq/farm-worker.js'
+import type { FarmStep, FarmWorker } from '../../../lib/engines/bullmq/farm-worker.js'
 import { framesOf } from '../../support/media.js'
 import type { JobPackageResult } from '../../../lib/job/schema/job-result.js'
 import { QUEUE_SERVERS } from '../../support/queue-servers.js'
@@ -156,22 +156,58 @@ for (const [maxStalledCount, deaths, end] of [
   })
 }
 
-t.test('priorities, rate limits and a limit for all workers are BullMQ’s own', { skip }, async t => {
-  const { options, start, until, look } = await openFarm(t)
-  const ids: string[] = []
-  for (const [name, priority] of [
-    ['last', 9],
-    ['first', 0],
-    ['middle', 4],
-  ] as const) {
-    ids.push((await addJob(filmJob(name), { ...options, priority })).id)
-  }
-  const order: string[] = []
-  await start({ limiter: { max: 1000, duration: 1000 }, globalConcurrency: 1 }, one => {
-    one.on('start', step => void order.push(step.job))
+for (const kind of QUEUE_SERVERS) {
+  const { name, missing } = kind
+
+  t.test(`over ${name}, takes jobs by their priorities`, { skip: missing }, async t => {
+    const { options, start, until } = await openFarm(t, kind)
+    const ids: string[] = []
+    const priorities = { last: 9, first: 0, middle: 4, then: 0 }
+    for (const [film, priority] of Object.entries(priorities))
+      ids.push((await addJob(filmJob(film), { ...options, priority })).id)
+    const order: string[] = []
+    await start({}, one => one.on('start', step => void order.push(step.job)))
+    for (const id of ids) await until(id, 'done')
+    t.same(order, [ids[1], ids[3], ids[2], ids[0]])
   })
-  for (const id of ids) await until(id, 'done')
-  t.same(order, [ids[1], ids[2], ids[0]])
-  const { queue } = await look()
-  t.equal(await queue.getGlobalConcurrency(), 1)
-})
+
+  t.test(`over ${name}, starts no more steps than the limiter allows`, { skip: missing }, async t => {
+    const { options, start, look, until, info } = await openFarm(t, kind)
+    const ids: string[] = []
+    for (const film of ['a', 'b', 'c']) ids.push((await addJob(filmJob(film), options)).id)
+    const limiter = { max: 2, duration: 3_600_000 }
+    let started = 0
+    const workers = [await start({ limiter }, count), await start({ limiter }, count)]
+    function count(one: FarmWorker) {
+      one.on('start', () => started++)
+    }
+    await until(ids[0]!, 'done')
+    await until(ids[1]!, 'done')
+    const { queue } = await look()
+    await eventually(async () => (await queue.getRateLimitTtl(limiter.max)) > 0)
+    t.match(await info(ids[2]!), { state: 'waiting' })
+    for (const one of workers) await one.close()
+    t.equal(started, 2)
+    await queue.removeRateLimitKey()
+    await start()
+    await until(ids[2]!, 'done')
+  })
+
+  t.test(`over ${name}, globalConcurrency holds for all workers`, { skip: missing }, async t => {
+    const { s3, hold, options, start, look, until } = await openFarm(t, kind)
+    const held = hold()
+    const ids: string[] = []
+    for (const film of ['a', 'b', 'c', 'd']) ids.push((await addJob(filmJob(film), options)).id)
+    const workers = [await start({ concurrency: 4, globalConcurrency: 2 }), await start({ concurrency: 4 })]
+    const running = () => workers.reduce((sum, one) => sum + one.running, 0)
+    let most = 0
+    for (const one of workers) one.on('start', () => (most = Math.max(most, running())))
+    const { queue } = await look()
+    await eventually(async () => (await queue.getActiveCount()) === 2)
+    t.equal(await queue.getGlobalConcurrency(), 2)
+    s3.clearFaults()
+    held.release()
+    for (const id of ids) await until(id, 'done')
+    t.equal(most, 2)
+  })
+}
