@@ -1,5 +1,5 @@
 import { Socket } from 'node:net'
-import { relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promiseHooks } from 'node:v8'
 
@@ -38,30 +38,41 @@ export const MARK = '/no/such/file/counted'
 /** Smaller buffers come from Node's pool, or are headers. */
 const LARGE = 4096
 
-const LIBRARY = fileURLToPath(new URL('../../../lib/', import.meta.url))
-const THIS = import.meta.url
 /** Frames of Node's that can lie between a call of the library and its effect. */
 const DEPTH = 30
 
-/** The place in the library that is nearest on the stack, apart from Node's code; `undefined` if other code is nearer. */
-function ownPlace(): string | undefined {
+/** The calls on the stack, the latest first. */
+function stackCalls(): readonly NodeJS.CallSite[] {
   const { stackTraceLimit } = Error
   const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace')
   Error.stackTraceLimit = DEPTH
   Error.prepareStackTrace = (_error, calls) => calls
   const { stack } = new Error() as { readonly stack?: unknown }
   Object.assign(Error, { prepareStackTrace, stackTraceLimit })
+  return stack as NodeJS.CallSite[]
+}
+
+function pathOf(call: NodeJS.CallSite): string {
+  const file = call.getFileName() ?? ''
+  return file.startsWith('file:') ? fileURLToPath(file) : file
+}
+
+/** Where this code runs: in compiled tests, `import.meta.url` is that of the source. */
+const THIS = pathOf(stackCalls()[0]!)
+const LIBRARY = join(dirname(THIS), '../../../lib/')
+
+/** The place in the library that is nearest on the stack, apart from Node's code; `undefined` if other code is nearer. */
+function ownPlace(): string | undefined {
   // What awaits the current code is behind it on the stack.
-  const nearest = (stack as NodeJS.CallSite[]).find(call => !call.isAsync() && !isOfNode(call))
-  const file = nearest?.getFileName() ?? ''
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file
+  const nearest = stackCalls().find(call => !call.isAsync() && !isOfNode(call))
+  const path = nearest === undefined ? '' : pathOf(nearest)
   if (!path.startsWith(LIBRARY)) return undefined
   return `${relative(LIBRARY, path)}: ${nearest?.getFunctionName() ?? 'a function without a name'}`
 }
 
 function isOfNode(call: NodeJS.CallSite): boolean {
-  const file = call.getFileName() ?? null
-  return file === null || file === THIS || fileURLToPath(THIS) === file || /^node:|^<anonymous>$/.test(file)
+  const path = pathOf(call)
+  return path === '' || path === THIS || /^node:|^<anonymous>$/.test(path)
 }
 
 /** Starts counting; returns a function that stops it and tells what was counted. */
