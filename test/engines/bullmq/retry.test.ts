@@ -18,6 +18,10 @@ for (const kind of QUEUE_SERVERS) {
       ...{ code: 'AVIO_ERR_ACCESS_DENIED', piece: 'chunk-00002', retryable: false },
       ...{ message: String, remedy: /retry the job/ },
     })
+    const tries = s3.calls.filter(
+      ({ key, operation }) => operation === 'PutObject' && /chunk-00002\/.*mp4$/.test(key ?? ''),
+    )
+    t.equal(tries.length, 1, 'a piece that fails for good ends its job, and is not handed out again')
     s3.clearFaults()
     const encoded = () =>
       s3.calls.filter(({ key, operation }) => operation === 'PutObject' && /chunk-.*mp4$/.test(key ?? ''))
