@@ -7,8 +7,11 @@ export interface PostgresPool {
   readonly totalCount: number
   connect(): Promise<{ release(): void }>
   end(): Promise<void>
-  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: string, listener: ErrorListener): unknown
+  off(event: string, listener: ErrorListener): unknown
 }
+
+type ErrorListener = (error: Error) => void
 
 type PoolClass = new (options: object) => PostgresPool
 
@@ -27,7 +30,14 @@ const CALLER_PATIENCE = 60_000
  */
 export async function openPostgres(connection: string | object, role: Role): Promise<EngineConnection> {
   if (typeof (connection as Partial<PostgresPool>).end === 'function') {
-    return { engine: 'postgres', connection: connection as object, close: () => Promise.resolve() }
+    const { view, leave } = viewOf(connection as PostgresPool)
+    return {
+      ...{ engine: 'postgres', connection: view },
+      close: () => {
+        leave()
+        return Promise.resolve()
+      },
+    }
   }
   const { default: pg } = await loadPeer<{ default: { Pool: PoolClass } }>('pg')
   const options = typeof connection === 'string' ? { connectionString: connection } : connection
@@ -39,15 +49,34 @@ export async function openPostgres(connection: string | object, role: Role): Pro
     keepAlive: true,
     options: `-c search_path=${SCHEMA}`,
   })
-  // A connection that breaks while it is idle is replaced by the next query.
-  pool.on('error', () => undefined)
+  const { view } = viewOf(pool)
   try {
     await migrate(pool)
   } catch (error) {
     await pool.end()
     throw error
   }
-  return { engine: 'postgres', connection: pool, close: () => pool.end() }
+  return { engine: 'postgres', connection: view, close: () => pool.end() }
+}
+
+/**
+ * A pool as BullMQ gets it. Each of BullMQ’s objects listens to the pool’s errors, and never stops: a pool of the user’s
+ * would get more listeners with each call. So the pool has one, until `leave()`.
+ */
+function viewOf(pool: PostgresPool): { view: PostgresPool; leave: () => void } {
+  const listeners: ErrorListener[] = []
+  // Without any, a connection that breaks while it is idle, and is replaced by the next query, would end the process.
+  const hear: ErrorListener = error => listeners.forEach(listener => listener(error))
+  pool.on('error', hear)
+  const view: PostgresPool = new Proxy(pool, {
+    get: (target, name) => (name === 'on' ? on : (Reflect.get(target, name) as unknown)),
+  })
+  const on = (event: string, listener: ErrorListener) => {
+    if (event === 'error') listeners.push(listener)
+    else pool.on(event, listener)
+    return view
+  }
+  return { view, leave: () => void pool.off('error', hear) }
 }
 
 async function migrate(pool: PostgresPool): Promise<void> {
