@@ -60,8 +60,8 @@ export async function openPostgres(connection: string | object, role: Role): Pro
 }
 
 /**
- * A pool as BullMQ gets it. Each of BullMQ’s objects listens to the pool’s errors, and never stops: a pool of the user’s
- * would get more listeners with each call. So the pool has one, until `leave()`.
+ * A pool as BullMQ gets it. Each of BullMQ’s objects listens to the pool’s errors, and never stops: a pool of the
+ * user’s would get more listeners with each call. So the pool has one, until `leave()`.
  */
 function viewOf(pool: PostgresPool): { view: PostgresPool; leave: () => void } {
   const listeners: ErrorListener[] = []
