@@ -4,6 +4,8 @@ const FORBIDDEN = { status: 403, code: 'AccessDenied' }
 const part: Strike = { operation: 'UploadPart', of: 'target' }
 const refusedPart = { strike: { ...part, nth: 2, times: Infinity }, action: FORBIDDEN }
 const LAST = /(?:3\.mp4|manifest\.mpd)$/
+/** The claim of a named run comes first, and is shorter than what is cut off. */
+const NO_CLAIM = /^(?!.*\.claim$)/
 
 /** The places in the conversation with the store. */
 export const STORE_STAGES: readonly Stage[] = [
@@ -26,7 +28,7 @@ export const STORE_STAGES: readonly Stage[] = [
     of: 'target',
     after: refusedPart,
   }),
-  write('put', 'the first PutObject', { operation: 'PutObject', of: 'target' }),
+  write('put', 'the first PutObject', { operation: 'PutObject', of: 'target', key: NO_CLAIM }),
   write('put-last', 'the last PutObject', { operation: 'PutObject', of: 'target', key: LAST }),
   write('delete', 'DeleteObject after a failed run', {
     operation: 'DeleteObject',

@@ -7,7 +7,7 @@ import { type Tarball, dependenciesOf } from './packed-app.js'
 /** The package's limits. Raise one only on purpose, and say in the commit what users get for it. */
 const BUDGET = {
   /** Download size, in bytes. */
-  tarball: 680_000,
+  tarball: 700_000,
   /** Size of the package's own files, in bytes. */
   package: 2_400_000,
   /** Size with all dependencies (half of it is zod, for jobs), in bytes; the SDK is a peer. */
