@@ -1,4 +1,5 @@
-import { OptionError } from '../errors.js'
+import { OptionError, type S3Error, isError } from '../errors.js'
+import { formatS3Uri } from '../s3/request/s3-location.js'
 
 /**
  * The claim to the name of a run: an object that is stored first, and only if there is none, so that of two runs with
@@ -18,10 +19,23 @@ export function publishedRun(run: string): OptionError {
   return new OptionError('run', message, run)
 }
 
-/** The error for a run that something else has claimed. */
+/**
+ * The error for a run that something else has claimed.
+ *
+ * @param cause - the refusal of the storage, which may name the object
+ */
 export function claimedRun(run: string, cause: unknown): OptionError {
   const message =
     `Another run named "${run}" stores its objects at the moment, or ended without removing them: choose another ` +
-    `name. If nothing runs any more, remove the object "${claimName(run)}" below the same prefix`
+    `name. If nothing runs any more, remove ${claimOf(run, cause)}`
   return new OptionError('run', message, run, { cause })
+}
+
+/** The object of a claim: its address, if a store has told it. */
+function claimOf(run: string, cause: unknown): string {
+  for (let at = cause; isError(at); at = at.cause) {
+    const { bucket, key } = at as Partial<S3Error>
+    if (bucket !== undefined && key !== undefined) return formatS3Uri({ bucket, key })
+  }
+  return `the object "${claimName(run)}" below the same prefix`
 }

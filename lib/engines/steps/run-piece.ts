@@ -40,7 +40,7 @@ export async function runPiece(
     await encode(plan, piece, context)
     return { frames: framesOf(plan, piece), ms: Math.round(performance.now() - began) }
   } catch (error) {
-    if (context.signal.aborted || !(await isRemoved(reference, context))) throw error
+    if (!(await isRemoved(reference, context))) throw error
     return { skipped: 'removed' }
   }
 }
