@@ -259,7 +259,8 @@ export class PipedInput {
       source: undefined,
       name: this.#upstream.sourceName,
       head: this.#head.bytes(),
-      mayBeLive: this.access === undefined,
+      // Of an input that has ended, everything is there; its random access is not.
+      mayBeLive: this.access === undefined && !this.#stage.writableEnded,
       lost: this.#route.lost,
     }
     this.#listener.onDecided().then(() => send(this.#pipe!), callback)

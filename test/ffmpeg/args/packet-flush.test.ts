@@ -9,6 +9,7 @@ import {
   FfmpegReadable,
   FfmpegTransform,
 } from '../../../lib/index.js'
+import { LINK } from '../../../lib/io/pipeline/link.js'
 import { ffmpegToPipe } from '../../support/media.js'
 
 /** 20 s of AAC in ADTS: as MP3 of 8 kbit/s less than ffmpeg's buffer. */
@@ -61,6 +62,13 @@ t.test('an input that exists already fills the buffer of the output, unless it i
   t.notOk(await fills({ output: { ...MP3, args: [...MP3.args, '-af', 'arealtime=speed=100'] } }))
   const globalArgs = ['-filter_complex', '[0:a]arealtime=speed=100[a]']
   t.notOk(await fills({ globalArgs, output: { ...MP3, args: [...MP3.args, '-map', '[a]'] } }))
+})
+
+t.test('a short object, read to its end before ffmpeg starts, exists', async t => {
+  const source = new PassThrough()
+  Object.assign(source, { [LINK]: { randomAccess: stored(), isAllRequested: true } })
+  source.end(sound)
+  t.match(await argumentsOf(source, { output: MP3 }), FILLS)
 })
 
 t.test('a source that is read by seeking exists', async t => {
