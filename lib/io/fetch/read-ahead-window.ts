@@ -29,6 +29,9 @@ export interface Requested {
 /** How many bytes the window may grow per byte delivered. */
 const GROWTH = 16
 
+/** What a consumer that never waits has ahead of it: two ranges, each this share of what it has read. */
+const STEADY_SHARE = 1 / 32
+
 /**
  * Decides which range to request next, and when. Pure arithmetic: it makes no requests.
  *
@@ -37,6 +40,10 @@ const GROWTH = 16
  * bytes delivered so far: a consumer that reads the first bytes and stops has cost little, a fast one has the
  * full window after some megabytes, and one that is slower than a single request keeps a small window. Ranges
  * grow with the window, by multiples of `firstSize`, so that about `concurrency` of them always share it.
+ *
+ * A consumer that never waits is one that goes on reading. Its ranges grow with what it has read, to {@link STEADY_SHARE}
+ * of it, and its window has room for two of them: an hour of encoding takes as many requests for a gigabyte as a copy
+ * does, and a reader that stops has requested a sixteenth too much.
  *
  * Towards the end ranges shrink again: none is larger than the share of one connection in all that has not arrived.
  * The connections then end at about the same time, instead of all but one waiting for the last range.
@@ -60,7 +67,7 @@ export class ReadAheadWindow {
     this.#window = Math.min(rule.firstSize, rule.readAhead)
   }
 
-  /** How many bytes may be requested and not yet consumed at this moment. */
+  /** How many bytes may be requested and not yet consumed by a consumer that has to wait as often as so far. */
   get window(): number {
     return this.#window
   }
@@ -97,9 +104,12 @@ export class ReadAheadWindow {
   plan(consumed: number, requested: Requested, limit = Infinity): ByteRange | undefined {
     if (requested.underWay >= this.#rule.concurrency || this.exhausted) return undefined
     if (!this.#bounded && this.#next > this.#rule.start) return undefined
-    const window = Math.min(Math.max(this.#window, this.#expected - consumed), limit)
+    const steady = this.#steadySize(consumed)
+    const ahead = Math.min(2 * steady, this.#rule.readAhead)
+    const window = Math.min(Math.max(this.#window, ahead, this.#expected - consumed), limit)
     const room = window - (this.#next - consumed)
-    const wanted = Math.min(this.#sizeIn(window), this.#shareOfRest(requested.bytesLacking))
+    const size = Math.max(this.#sizeIn(window), Math.min(steady, Math.floor(window / 2)))
+    const wanted = Math.min(size, this.#shareOfRest(requested.bytesLacking))
     const length = wanted > room && requested.isIdle ? room : wanted
     if (length > room || length <= 0) return undefined
     const range = { start: this.#next, end: this.#next + length }
@@ -124,6 +134,13 @@ export class ReadAheadWindow {
     const { firstSize, concurrency } = this.#rule
     const rest = this.#end - this.#next
     return Math.min(rest, Math.max(firstSize, Math.ceil((rest + lacking) / concurrency)))
+  }
+
+  /** A range of a consumer that never waits; 0 if it has not read enough for a large one. */
+  #steadySize(consumed: number): number {
+    const { start, firstSize, partSize } = this.#rule
+    const size = Math.floor(((consumed - start) * STEADY_SHARE) / firstSize) * firstSize
+    return size > firstSize ? Math.min(size, partSize) : 0
   }
 
   #sizeIn(window: number): number {

@@ -15,14 +15,14 @@ interface Range {
   readonly from: number
 }
 
-/** Seconds and requests that a fast consumer needs for `size` bytes. */
-function read(size: number): { seconds: number; requests: number } {
+/** What a consumer of at most `pace` bytes a second needs for `size` bytes; `ahead` is the most it had not taken yet. */
+function read(size: number, pace = Infinity): { seconds: number; requests: number; ahead: number } {
   const plan = new ReadAheadWindow({
     ...{ start: 0, end: Infinity, firstSize: 512 * KiB },
     ...{ partSize: PART, concurrency: CONNECTIONS, readAhead: (CONNECTIONS + 1) * PART },
   })
   const ranges: Range[] = []
-  let [seconds, consumed, requests] = [0, 0, 0]
+  let [seconds, consumed, requests, ahead] = [0, 0, 0, 0]
   const received = ({ start, end, from }: Range) =>
     Math.max(0, Math.min(end - start, Math.floor((seconds - from - TTFB) * RATE)))
   const lacking = (range: Range) => range.end - range.start - received(range)
@@ -40,14 +40,16 @@ function read(size: number): { seconds: number; requests: number } {
     }
     seconds += STEP
     if (received(ranges[0]!) > 0) plan.bound(size)
-    while (ranges.length > 0) {
-      consumed = ranges[0]!.start + received(ranges[0]!)
-      if (lacking(ranges[0]!) > 0) break
+    const wanted = Math.min(size, pace === Infinity ? size : consumed + pace * STEP)
+    while (ranges.length > 0 && consumed < wanted) {
+      consumed = Math.min(wanted, ranges[0]!.start + received(ranges[0]!))
+      if (consumed < ranges[0]!.end) break
       ranges.shift()
     }
-    plan.starved(consumed)
+    if (consumed < wanted) plan.starved(consumed)
+    ahead = Math.max(ahead, plan.next - consumed)
   }
-  return { seconds, requests }
+  return { seconds, requests, ahead }
 }
 
 t.test('a fast consumer gets nearly what the limit model allows, the more the longer it reads', async t => {
@@ -65,5 +67,25 @@ t.test('a fast consumer gets nearly what the limit model allows, the more the lo
       `${size / MiB} MiB: ${((100 * limit) / seconds).toFixed(1)} % of the limit`,
     )
     t.ok(requests <= size / PART + extra, `${size / MiB} MiB: ${requests} requests`)
+  }
+})
+
+t.test(
+  'a consumer slower than the connections waits for none, and has ranges as large as it is steady',
+  async t => {
+    const size = 1024 * MiB
+    for (const pace of [5e6, 20e6, 60e6, 200e6]) {
+      const { seconds, requests } = read(size, pace)
+      const name = `${pace / 1e6} MB/s`
+      t.ok(seconds <= 1.02 * (size / pace) + 0.3, `${name}: ${seconds.toFixed(1)} s`)
+      t.ok(requests <= size / PART + 136, `${name}: ${requests} requests`)
+    }
+  },
+)
+
+t.test('a slow consumer that stops has requested little that it did not take', async t => {
+  for (const size of [1, 4, 16, 64, 128, 256].map(size => size * MiB)) {
+    const { ahead } = read(size, 5e6)
+    t.ok(ahead <= Math.max(size / 16, 8.5 * MiB), `${size / MiB} MiB: ${(ahead / MiB).toFixed(1)} MiB`)
   }
 })

@@ -183,3 +183,40 @@ t.test('keeps to a limit below the window, with smaller ranges, and grows again 
     'the window is as before',
   )
 })
+
+t.test('grows the ranges of a consumer that never waits with what it has read, two at a time', async t => {
+  const plan = new ReadAheadWindow(rule)
+  planned(plan, 0)
+  plan.bound(100_000)
+  for (const [consumed, length] of [
+    [10, 10],
+    [630, 10],
+    [650, 20],
+    [1300, 40],
+    [3200, 100],
+    [50_000, 100],
+  ] as const) {
+    while (plan.next < consumed) planned(plan, plan.next)
+    const lengths = planned(plan, plan.next).map(range => range.split('-').map(Number))
+    t.same(
+      lengths.map(([start, end]) => end! - start!),
+      length === 10 ? [10] : [length, length],
+      `after ${consumed}`,
+    )
+  }
+  t.equal(plan.window, 10, 'it has never waited')
+})
+
+t.test(
+  'a consumer that never waits keeps to readAhead and to the limit, with ranges of half of them',
+  async t => {
+    const plan = new ReadAheadWindow({ ...rule, readAhead: 70 })
+    plan.bound(100_000)
+    while (plan.next < 10_000) planned(plan, plan.next)
+    const { next } = plan
+    t.same(plan.plan(next, requested(0)), { start: next, end: next + 35 })
+    t.same(plan.plan(next, requested(1)), { start: next + 35, end: next + 70 })
+    t.equal(plan.plan(next, requested(2)), undefined)
+    t.same(plan.plan(next + 70, requested(0), 40), { start: next + 70, end: next + 90 })
+  },
+)
