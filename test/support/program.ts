@@ -7,6 +7,9 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Where `npm test` compiles to, with the tree's shape. */
 export const BUILD = join(ROOT, '.build')
 
+/** Where it bundles the command to. */
+export const COMMAND = join(BUILD, 'command')
+
 /** Whether this process runs from there, and not from the sources. */
 const isCompiled = process.argv[1]?.startsWith(BUILD + sep) === true
 
@@ -16,8 +19,8 @@ export function compiledOf(source: string): string {
 }
 
 /**
- * What `node` takes to run a program of ours: the compiled one where this process is one itself, else the source with the
- * loader that compiles it on the way, which takes three times as long to start.
+ * What `node` takes to run a program of ours: the compiled one where this process is one itself, and the command from its
+ * bundle; else the source with the loader that compiles it on the way, which takes three times as long to start.
  *
  * @param source - the program, a .ts file: a path, or a URL as `new URL('../fixtures/x.ts', import.meta.url)`
  */
@@ -29,5 +32,7 @@ export function programArgs(source: string | URL): string[] {
 /** The same in two parts, as `fork()` takes them. */
 export function programOf(source: string | URL): { execArgv: string[]; path: string } {
   const path = source instanceof URL ? fileURLToPath(source) : source
-  return isCompiled ? { execArgv: [], path: compiledOf(path) } : { execArgv: ['--import', 'tsx'], path }
+  if (!isCompiled) return { execArgv: ['--import', 'tsx'], path }
+  const isCommand = path === join(ROOT, 'lib', 'cli.ts')
+  return { execArgv: [], path: isCommand ? join(COMMAND, 'cli.mjs') : compiledOf(path) }
 }

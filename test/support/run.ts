@@ -25,6 +25,7 @@ import { parseArgs } from 'node:util'
 import { RUN_FOLDER } from './once-a-run.js'
 import { ROOT } from './program.js'
 import { Report } from './report.js'
+import { bundleCommand } from './run/bundle-command.js'
 import { bundleTap } from './run/bundle-tap.js'
 import { compile } from './run/compile.js'
 import { Load } from './run/load.js'
@@ -73,6 +74,7 @@ try {
   await compile()
   buildTap()
   await bundleTap()
+  await bundleCommand()
   await startGateways()
   if (options['under-load']) load = new Load()
   if (stop.signal.aborted || !(await runTests(ffmpeg))) process.exitCode = 1
