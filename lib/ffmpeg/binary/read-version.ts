@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { onAbort } from '../../io/async/abort-listeners.js'
+import { dieWithParent } from '../child/parent-death-signal.js'
 import { runTool } from '../child/run-tool.js'
 import { type FfmpegVersion, parseVersion } from './version.js'
 
@@ -35,18 +36,23 @@ export async function versionOf(
   return await reading.answer(signal)
 }
 
-/** Asks in advance, so that nobody waits for the answer later; ignores errors, which the later caller meets. */
+/**
+ * Asks in advance, so that nobody waits for the answer later; ignores errors, which the later caller meets.
+ *
+ * @param prefix - finds the command that starts every program, at the same time
+ */
 export async function askAhead(
   locate: () => Promise<{ readonly path: string } | undefined>,
   env: Record<string, string>,
   signal: AbortSignal,
+  prefix: () => Promise<unknown> = dieWithParent,
 ): Promise<void> {
-  try {
+  const version = async () => {
     const program = await locate()
     if (program !== undefined) await versionOf(program.path, env, signal)
-  } catch {
-    // Missing, or given up.
   }
+  // Errors: no such program, no room for one, or given up.
+  await Promise.allSettled([prefix(), version()])
 }
 
 /** Changes with the file: a system update, a link to another build. */

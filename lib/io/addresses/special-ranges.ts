@@ -43,14 +43,24 @@ export interface AddressList {
 
 /** A list of addresses and blocks (`address/bits`), which must be valid. */
 export function addressList(ranges: readonly string[]): AddressList {
-  const v4 = new BlockList()
-  const v6 = new BlockList()
+  // Built at the first question: a program that reads no address from its users never asks.
+  let lists: ReturnType<typeof blockLists> | undefined
+  return {
+    has: address => {
+      lists ??= blockLists(ranges)
+      return isIPv4(address) ? lists.v4.check(address, 'ipv4') : lists.v6.check(address, 'ipv6')
+    },
+  }
+}
+
+function blockLists(ranges: readonly string[]): { readonly v4: BlockList; readonly v6: BlockList } {
+  const [v4, v6] = [new BlockList(), new BlockList()]
   for (const range of ranges) {
     const [address = '', bits] = range.split('/')
     if (isIPv4(address)) v4.addSubnet(address, Number(bits ?? 32), 'ipv4')
     else v6.addSubnet(address, Number(bits ?? 128), 'ipv6')
   }
-  return { has: address => (isIPv4(address) ? v4.check(address, 'ipv4') : v6.check(address, 'ipv6')) }
+  return { v4, v6 }
 }
 
 /** An address without its zone (`fe80::1%eth0`), converted to the IPv4 address it represents. */

@@ -89,6 +89,16 @@ t.test('ignores errors when asking in advance', async () => {
   await askAhead(async () => ({ path: '/nowhere/ffmpeg' }), PATH, never())
 })
 
+t.test('finds the command that starts every program while it locates this one', async t => {
+  const asked: string[] = []
+  const ask = (name: string) => async () => {
+    asked.push(name)
+    return undefined
+  }
+  await askAhead(ask('program'), PATH, never(), ask('prefix'))
+  t.same(asked, ['prefix', 'program'])
+})
+
 t.test('refuses an ffmpeg that is too old before any media reach it', async t => {
   const { path, starts } = await program(t, OLD)
   const bytes = await transportStream({ seconds: 1 })
