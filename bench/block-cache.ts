@@ -12,6 +12,7 @@ import { GiB, KiB, MiB } from '../lib/options.js'
 import type { Topic } from './support/topic.js'
 
 const SIZE = 4 * GiB
+const CACHE = 32 * MiB
 const CHUNK = Buffer.alloc(256 * KiB, 1)
 const PAGE = 4 * KiB
 /** A turn of the event loop for this many bytes, as from a network. */
@@ -63,14 +64,19 @@ async function receive(proxy: string, url: string, spans: readonly Span[]): Prom
   return Number(((await client.stdout.toArray()) as Buffer[]).join(''))
 }
 
-/** The floor: a server that has nothing to do but to write, and always the same memory. */
+/**
+ * The floor: a server that has nothing to do but to write, from as much memory in turn as a cache has. Less would stay in
+ * the processor's cache.
+ */
 async function serveBare(size: number): Promise<number> {
+  const chunks = Array.from({ length: CACHE / CHUNK.length }, () => Buffer.alloc(CHUNK.length, 1))
   const server = createServer((_request, response) => {
     let sent = 0
     const send = () => {
       while (sent < size) {
+        const chunk = chunks[(sent / CHUNK.length) % chunks.length]
         sent += CHUNK.length
-        if (!response.write(CHUNK)) return
+        if (!response.write(chunk)) return
       }
       response.end()
     }
@@ -90,7 +96,7 @@ async function serve(
   wrap: (cache: BlockCache) => RandomAccess,
   spans: readonly Span[],
 ) {
-  const cache = new BlockCache(source, { cacheSize: 32 * MiB })
+  const cache = new BlockCache(source, { cacheSize: CACHE })
   const failures: Error[] = []
   const server = await RangeServer.start({ onError: error => failures.push(error) })
   try {

@@ -101,8 +101,8 @@ class WatchedRead implements LentRead {
     return this.#reading.prepaid
   }
 
-  take(): Buffer | undefined {
-    const chunk = this.#reading.take()
+  take(most?: number): Buffer | undefined {
+    const chunk = this.#reading.take(most)
     if (chunk === undefined) return undefined
     this.#watch.see(this.#at, chunk)
     this.#at += chunk.length

@@ -17,8 +17,10 @@ export interface LentRead {
   /**
    * The next bytes, in order, which must not be modified; `undefined` if there are none at the moment, or none
    * are left. Throws the error of the read, once all bytes before it are taken.
+   *
+   * @param most - bytes, if the read cuts its chunks from larger memory
    */
-  take(): Buffer | undefined
+  take(most?: number): Buffer | undefined
   /** Calls `listener` once, when `take()` has returned `undefined` and may have an answer by now. */
   onMore(listener: () => void): void
   /** The chunk that was taken first, of those not given back, is no longer used. */

@@ -75,6 +75,8 @@ export class BlockCache implements LendingSource {
   readonly #host: ReadHost
   /** Cursors whose next block could not be requested yet: while there are any, nothing is read ahead. */
   readonly #hungry = new Set<ReadCursor>()
+  /** Counts what may let a reader read further ahead. */
+  #changes = 0
   readonly #abort = new AbortController()
   #size: Promise<number> | undefined
   #knownSize = Infinity
@@ -109,7 +111,10 @@ export class BlockCache implements LendingSource {
       isWanted: index => this.#cursors.wants(index),
       onBytes: block => this.#waiters.wake(block),
       onError: (error, lost) => this.#failed(error, lost),
-      onRoom: () => this.#waiters.wakeAll(),
+      onRoom: () => {
+        this.#changes++
+        this.#waiters.wakeAll()
+      },
     })
     this.#host = {
       blockSize: this.#blockSize,
@@ -244,15 +249,26 @@ export class BlockCache implements LendingSource {
     const index = this.#blockOf(cursor.position)
     const isThere = (block: Block | undefined) => (block?.filled ?? 0) > cursor.position % this.#blockSize
     let block = this.#store.use(index)
-    if (!isThere(block)) cursor.starved(index, this.#blockSize)
+    const isWaiting = !isThere(block)
+    if (isWaiting) cursor.starved(index, this.#blockSize)
     if (block?.whole !== true && block?.underWay !== true) {
       cursor.horizon = Infinity
-      this.#fetcher.start(index, Math.min(this.#runLength(cursor), this.#stretch(cursor, index)), true)
+      const { first, last } = this.#cursors.reach(cursor)
+      this.#fetcher.start(index, Math.min(this.#runLength(first, last), this.#stretch(index, last)), true)
       block = this.#store.peek(index)
+      this.#changes++
     }
-    if (isThere(block) || block?.underWay === true) this.#hungry.delete(cursor)
-    else this.#hungry.add(cursor)
-    this.#readAhead(cursor)
+    if (isThere(block) || block?.underWay === true) {
+      if (this.#hungry.delete(cursor)) this.#changes++
+    } else this.#hungry.add(cursor)
+    // A reader takes many chunks of a block, and for most of them there is nothing new.
+    if (isWaiting || cursor.aheadOf !== index || cursor.aheadAt !== this.#changes) {
+      // Blocks before it may go, for other readers as well.
+      if (cursor.aheadOf !== index) this.#changes++
+      cursor.aheadOf = index
+      this.#readAhead(cursor)
+      cursor.aheadAt = this.#changes
+    }
     return block
   }
 
@@ -265,10 +281,11 @@ export class BlockCache implements LendingSource {
   /** Requests the missing blocks up to the end of the cursor's window, in runs of the window's run length. */
   #readAhead(cursor: ReadCursor): void {
     const { first, last } = this.#cursors.reach(cursor)
-    const runLength = this.#runLength(cursor)
-    for (let index = first + 1; index <= last && index < cursor.horizon; index++) {
+    const runLength = this.#runLength(first, last)
+    const end = Math.min(last, cursor.horizon - 1)
+    for (let index = first + 1; index <= end; index++) {
       if (this.#hungry.size > 0 || this.#fetcher.busy) return
-      const length = Math.min(runLength, this.#stretch(cursor, index))
+      const length = Math.min(runLength, this.#stretch(index, end))
       if (length === 0) continue
       // The window advances one block at a time: its far end is requested once it fills a whole run.
       if (length < runLength && index + length > last && last < cursor.last) return
@@ -277,9 +294,8 @@ export class BlockCache implements LendingSource {
     }
   }
 
-  /** Number of missing blocks from `index` on, up to the end of the cursor's window. */
-  #stretch(cursor: ReadCursor, index: number): number {
-    const last = Math.min(this.#cursors.reach(cursor).last, cursor.horizon - 1)
+  /** Number of missing blocks from `index` on, up to block `last`. */
+  #stretch(index: number, last: number): number {
     let length = 0
     for (; index + length <= last; length++) {
       const block = this.#store.peek(index + length)
@@ -290,8 +306,8 @@ export class BlockCache implements LendingSource {
     return length
   }
 
-  #runLength(cursor: ReadCursor): number {
-    const { first, last } = this.#cursors.reach(cursor)
+  /** Number of blocks of a run for a window from block `first` to block `last`. */
+  #runLength(first: number, last: number): number {
     return Math.min(Math.ceil((last - first + 1) / this.#concurrency), MAX_RUN)
   }
 

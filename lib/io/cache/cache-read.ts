@@ -7,7 +7,7 @@ import type { BlockWaiters } from './block-waiters.js'
 import type { CountedMemory } from './counted-memory.js'
 import type { ReadCursor } from './read-cursor.js'
 
-/** Largest chunk delivered, in bytes: limits the excess taken by a reader that stops. */
+/** Largest chunk delivered by default, in bytes: limits the excess taken by a reader that stops. */
 const MAX_CHUNK = 64 * KiB
 
 /** What a read needs of its cache. */
@@ -25,8 +25,8 @@ export interface ReadHost {
 }
 
 /**
- * One read of the cache. Its chunks are views of cached blocks, of at most 64 KiB: each counts as a user of its block's
- * memory until it is given back, however long the block stays in the cache.
+ * One read of the cache. Its chunks are views of cached blocks, of at most 64 KiB unless the reader asks for more: each
+ * counts as a user of its block's memory until it is given back, however long the block stays in the cache.
  */
 export class CacheRead implements LentRead {
   readonly #host: ReadHost
@@ -68,7 +68,7 @@ export class CacheRead implements LentRead {
     return Math.min(this.#host.blockSize - within, this.#end - position)
   }
 
-  take(): Buffer | undefined {
+  take(most = MAX_CHUNK): Buffer | undefined {
     if (this.isOver) return undefined
     if (this.#signal?.aborted) throw abortError(this.#signal)
     this.#host.check()
@@ -76,7 +76,7 @@ export class CacheRead implements LentRead {
     const cursor = this.#cursor
     const block = this.#host.next(cursor)
     const offset = cursor.position % this.#host.blockSize
-    const length = Math.min((block?.filled ?? 0) - offset, this.#end - cursor.position, MAX_CHUNK)
+    const length = Math.min((block?.filled ?? 0) - offset, this.#end - cursor.position, most)
     if (block === undefined || length <= 0) {
       this.#awaited = block
       return undefined

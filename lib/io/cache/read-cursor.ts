@@ -17,6 +17,9 @@ export class ReadCursor {
   returns = 0
   /** Nothing from this block on is read ahead, because an earlier read-ahead of it failed. */
   horizon = Infinity
+  /** The block and the state of the cache with which its read-ahead was last looked at. */
+  aheadOf = -1
+  aheadAt = -1
   /** The cache's total bytes delivered at its last use. */
   lastUse = 0
   #window = 1
@@ -146,10 +149,11 @@ export class ReadCursors {
 
   /** Whether any cursor needs `block`. */
   wants(block: number): boolean {
-    return this.#cursors.some(cursor => {
+    for (const cursor of this.#cursors) {
       const { first, last } = this.reach(cursor)
-      return first <= block && block <= last
-    })
+      if (first <= block && block <= last) return true
+    }
+    return false
   }
 
   #drop(cursor: ReadCursor): void {

@@ -1,12 +1,8 @@
 import type { ServerResponse } from 'node:http'
-import { KiB } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
 import { onAbort } from '../async/abort-listeners.js'
 import type { LentRead } from '../lent-read.js'
 import type { ResponsePacer } from './response-pacer.js'
-
-/** Most bytes written at a time, whatever the source's chunks: the granularity of the pacing. */
-const PIECE = 64 * KiB
 
 /** How to send a body. */
 export interface SendOptions {
@@ -99,7 +95,7 @@ export class BodySender {
           // Even to ask for the next byte may cost a read of the source.
           if (!mayGo && !this.#reading.isOver && this.#isHeld(1)) return
         }
-        const piece = this.#next()
+        const piece = this.#next(pace.pieceSize(this.#isPrepaid))
         if (piece === undefined || (!mayGo && this.#isHeld(piece.length))) return
         mayGo = false
         const rest = this.#rest!
@@ -126,14 +122,13 @@ export class BodySender {
     return true
   }
 
-  /** The next piece; `undefined` while there is none, and at the end. */
-  #next(): Buffer | undefined {
+  /** The next piece, of at most `most` bytes; `undefined` while there is none, and at the end. */
+  #next(most: number): Buffer | undefined {
     if (this.#rest === undefined) {
-      this.#rest = this.#reading.take()
+      this.#rest = this.#reading.take(most)
       if (this.#rest !== undefined) this.#out++
     }
-    if (this.#rest !== undefined)
-      return this.#rest.length <= PIECE ? this.#rest : this.#rest.subarray(0, PIECE)
+    if (this.#rest !== undefined) return this.#rest.length <= most ? this.#rest : this.#rest.subarray(0, most)
     if (this.#reading.isOver) this.#settle()
     else {
       this.#wait = 'bytes'

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { sleep } from '../async/sleep.js'
 import { KiB, MiB } from '../../options.js'
+import { BLOCK_SIZE } from '../memory/block-pool.js'
 
 /** Bytes a client may leave unread at first. */
 const FIRST = 256 * KiB
@@ -10,6 +11,10 @@ const SHARE = 1 / 4
  * After this many bytes read, nothing is held back: the kernel's own limit, about 4 MiB, is as good as ours.
  */
 const FREE = 16 * MiB
+/** Most bytes written at a time to a client that is watched: the granularity of the pacing. */
+const PIECE = 64 * KiB
+/** And otherwise: a write costs steps of JavaScript and a system call, however long it is. */
+const FREE_PIECE = BLOCK_SIZE
 /** A client that was held back gets more once its unread bytes are down to this fraction of its allowance. */
 const RESUME = 1 / 2
 /**
@@ -84,12 +89,21 @@ export class ResponsePacer {
   }
 
   /**
+   * Most bytes to write at a time, whatever the source's chunks.
+   *
+   * @param isPrepaid - whether they are fetched in any case
+   */
+  pieceSize(isPrepaid: boolean): number {
+    return this.#letsPass(isPrepaid) || allowance(this.#consumed) === Infinity ? FREE_PIECE : PIECE
+  }
+
+  /**
    * Whether `bytes` more may be sent at once.
    *
    * @param isPrepaid - whether they are fetched in any case
    */
   allows(bytes: number, isPrepaid = false): boolean {
-    if (this.#isFree || (isPrepaid && this.#hasStayed)) return true
+    if (this.#letsPass(isPrepaid)) return true
     if (!this.#isBlind) return this.#backlog(bytes) <= 1
     const allowed = ramp(performance.now() - this.#began)
     this.#isFree = allowed === Infinity
@@ -106,6 +120,11 @@ export class ResponsePacer {
       if (!this.#isBlind) await this.#look()
       if (this.#isBlind ? this.allows(bytes) : this.#backlog(0) <= RESUME) return
     }
+  }
+
+  /** Whether any number of bytes may be sent. */
+  #letsPass(isPrepaid: boolean): boolean {
+    return this.#isFree || (isPrepaid && this.#hasStayed)
   }
 
   async #look(): Promise<void> {

@@ -46,6 +46,19 @@ t.test('lends views of blocks, which stay as they are until they are given back'
   await cache.close()
 })
 
+t.test('lends as much as it is asked for, of one piece of memory', async t => {
+  const bytes = bytesOf(0, 2 * MiB)
+  const cache = new BlockCache(new BytesSource({ bytes }), { cacheSize: 2 * MiB })
+  const reading = await cache[LEND](100 * KiB, 2 * MiB)
+  await next(reading)
+  while (cache.bytesFetched < MiB) await new Promise(resolve => setImmediate(resolve))
+  const sizes = [1000, 200 * KiB, 256 * KiB].map(most => reading.take(most)!.length)
+  // A piece of memory has 256 KiB.
+  t.same(sizes, [1000, 92 * KiB - 1000, 256 * KiB])
+  await reading.close()
+  await cache.close()
+})
+
 t.test('counts the rest of a block that it has begun as prepaid', async t => {
   const cache = new BlockCache(new SyntheticSource(MiB), { cacheSize: MiB, blockSize: 256 * KiB })
   const reading = await cache[LEND](100 * KiB, 600 * KiB)

@@ -68,6 +68,22 @@ t.test('lets prepaid bytes through without a check once the client has stayed', 
   t.equal(looks, 1)
 })
 
+t.test('has small pieces written to a client that is watched, and large ones to others', async t => {
+  const pace = new ResponsePacer(async () => 0)
+  t.equal(pace.pieceSize(true), 64 * KiB)
+  pace.sent(256 * KiB)
+  await pace.ready(64 * KiB, signal, true)
+  t.equal(pace.pieceSize(true), 256 * KiB, 'which are fetched in any case')
+  t.equal(pace.pieceSize(false), 64 * KiB)
+  pace.sent(16 * MiB)
+  await pace.ready(1, signal)
+  t.equal(pace.pieceSize(false), 256 * KiB)
+  const blind = new ResponsePacer(async () => undefined)
+  blind.sent(256 * KiB)
+  await blind.ready(1, signal)
+  t.equal(blind.pieceSize(false), 64 * KiB)
+})
+
 t.test('uses time if nothing can be observed', async t => {
   let looks = 0
   const pace = new ResponsePacer(async () => {
