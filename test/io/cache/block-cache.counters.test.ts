@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { BlockCache } from '../../../lib/io/cache/block-cache.js'
-import { ReadCursors } from '../../../lib/io/cache/read-cursor.js'
+import { type ReadCursor, ReadCursors } from '../../../lib/io/cache/read-cursor.js'
 import { LEND } from '../../../lib/io/lent-read.js'
 import { markOwn } from '../../../lib/io/own-sources.js'
 import type { RandomAccess, ReadIntoOptions } from '../../../lib/io/random-access.js'
@@ -80,13 +80,14 @@ async function drain(cache: BlockCache): Promise<number> {
 }
 
 t.test('looks for what to read ahead once for a block, not for each of its chunks', async t => {
-  const { reach } = ReadCursors.prototype
+  const own = Object.getOwnPropertyDescriptor(ReadCursors.prototype, 'reach')!
+  const reach = own.value as (this: ReadCursors, cursor: ReadCursor) => ReturnType<ReadCursors['reach']>
   let looks = 0
   ReadCursors.prototype.reach = function (cursor) {
     looks++
     return reach.call(this, cursor)
   }
-  t.teardown(() => (ReadCursors.prototype.reach = reach))
+  t.teardown(() => Object.defineProperty(ReadCursors.prototype, 'reach', own))
   const cache = new BlockCache(new CheapSource(256 * KiB), { cacheSize: CACHE })
   const reading = await cache[LEND](0, SIZE)
   while (reading.take() === undefined) await new Promise<void>(resolve => reading.onMore(resolve))
