@@ -41,9 +41,9 @@ const STEADY_SHARE = 1 / 32
  * full window after some megabytes, and one that is slower than a single request keeps a small window. Ranges
  * grow with the window, by multiples of `firstSize`, so that about `concurrency` of them always share it.
  *
- * A consumer that never waits is one that goes on reading. Its ranges grow with what it has read, to {@link STEADY_SHARE}
- * of it, and its window has room for two of them: an hour of encoding takes as many requests for a gigabyte as a copy
- * does, and a reader that stops has requested a sixteenth too much.
+ * A consumer that never waits is one that goes on reading. Its ranges grow with what it has read, to
+ * {@link STEADY_SHARE} of it, and its window has room for two of them: an hour of encoding takes as many requests for a
+ * gigabyte as a copy does, and a reader that stops has requested a sixteenth too much.
  *
  * Towards the end ranges shrink again: none is larger than the share of one connection in all that has not arrived.
  * The connections then end at about the same time, instead of all but one waiting for the last range.
