@@ -1,6 +1,6 @@
 import { build } from 'esbuild'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { COMMAND, ROOT, compiledOf } from '../program.js'
 
@@ -9,6 +9,9 @@ const REQUIRE = `import { createRequire as requireOf } from 'node:module'; const
 
 /** This file, from the root. */
 const OWN = 'test/support/run/bundle-command.ts'
+
+/** How long parts that are no longer used stay, in milliseconds: no run takes as long. */
+const KEPT = 24 * 3600 * 1000
 
 /** Peers that a user may not have: found when they are needed, as in the package. */
 const PEERS = ['bullmq', 'ffmpeg-static', 'ioredis', 'pg']
@@ -54,8 +57,14 @@ export async function bundleCommand(folder = COMMAND): Promise<boolean> {
     ),
   )
   const kept = new Set([made, ...outputFiles.map(({ path }) => path)].map(path => basename(path)))
-  for (const name of readdirSync(folder)) if (!kept.has(name)) rmSync(join(folder, name), { force: true })
+  for (const name of readdirSync(folder)) if (!kept.has(name)) removeOld(join(folder, name))
   return true
+}
+
+/** Another run may be at work with a young one: its commands still load their parts, or it is writing them. */
+function removeOld(path: string) {
+  const made = statSync(path, { throwIfNoEntry: false })
+  if (made !== undefined && Date.now() - made.mtimeMs > KEPT) rmSync(path, { force: true })
 }
 
 /** In one step, because another run may be reading it. */
