@@ -6,7 +6,7 @@ import { LINK, type Link, isSoleConsumer } from '../io/pipeline/link.js'
 import { Upstream } from '../io/pipeline/upstream.js'
 import { tell } from '../io/async/user-event.js'
 import { KiB, booleanOption } from '../options.js'
-import { Fmp4Checker } from './checks/fmp4-checker.js'
+import { type CheckerListener, Fmp4Checker } from './checks/fmp4-checker.js'
 import type {
   Fmp4Fragment,
   Fmp4Init,
@@ -100,16 +100,7 @@ export class Fmp4Validator extends Transform {
     super(highWaterMark === undefined ? {} : { highWaterMark })
     this.#lending = new Lending(this, () => this.#upstream.keepLent())
     this.#upstream = new Upstream(this, 'Fmp4Validator', { givesBack: () => this.#lending.isOn })
-    this.#checker = new Fmp4Checker(
-      { strict, maxBoxSize },
-      {
-        onInit: init => tell(this, 'init', init),
-        onFragment: describe => {
-          if (this.listenerCount('fragment') > 0) tell(this, 'fragment', describe())
-        },
-        onWarning: warning => tell(this, 'warning', warning),
-      },
-    )
+    this.#checker = new Fmp4Checker({ strict, maxBoxSize }, new Findings(this))
     reportStage(this, 'Fmp4Validator')
     endWhenUnconsumed(this, 'Fmp4Validator')
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
@@ -196,6 +187,23 @@ export class Fmp4Validator extends Transform {
   #tell(): void {
     this.#report = this.#checker.report()
     tell(this, 'report', this.#report)
+  }
+}
+
+/** Emits the events. Closures would be new to each validator, and what is compiled for the first one discarded. */
+class Findings implements CheckerListener {
+  constructor(private readonly stage: Fmp4Validator) {}
+
+  onInit(init: Fmp4Init): void {
+    tell(this.stage, 'init', init)
+  }
+
+  onFragment(describe: () => Fmp4Fragment): void {
+    if (this.stage.listenerCount('fragment') > 0) tell(this.stage, 'fragment', describe())
+  }
+
+  onWarning(warning: ValidationWarning): void {
+    tell(this.stage, 'warning', warning)
   }
 }
 

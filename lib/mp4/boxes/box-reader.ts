@@ -3,12 +3,14 @@ import {
   MAX_HEADER_LENGTH,
   type Place,
   checkBoxSize,
+  codeAt,
   fourCC,
   headerLength,
   isBoxType,
   mp4Error,
   pathStep,
   statedSize,
+  typeCode,
 } from './box-header.js'
 import { Box } from './box.js'
 
@@ -29,11 +31,18 @@ export interface BoxHandler {
   onBox(header: BoxHeader): 'collect' | 'pass'
   /** A collected box is complete. If it was within one chunk, it is a view of that chunk. */
   onCollected(box: Box): void
+  /**
+   * A `moof` begins in `bytes`. To take it, and the `mdat` that follows at once, both whole in there, without any other
+   * call for them: returns one past the last byte. To be called about them as about all boxes: returns 0.
+   */
+  onFragment?(bytes: Buffer, start: number, offset: number): number
   /** Content of a passed box, as slices of the chunks. Omit it if unneeded: slicing costs. */
   onContent?(bytes: Buffer, header: BoxHeader): void
   /** A passed box is complete. `end` is one past its last byte, also for a box "to the end of the file". */
   onPassed(header: BoxHeader, end: number): void
 }
+
+const MOOF = typeCode('moof')
 
 /** Numbered types. Without a limit, a stream of ever new types would make the list grow without bound. */
 const MAX_NUMBERED_TYPES = 100
@@ -65,6 +74,8 @@ export class BoxReader {
   #collecting = false
   #collected: Buffer | undefined
   #collectedLength = 0
+  /** Fragments that the handler has taken. */
+  #taken = 0
   /** Offset of the current chunk in the stream. */
   #offset = 0
 
@@ -81,7 +92,8 @@ export class BoxReader {
   write(chunk: Buffer): void {
     let at = 0
     while (at < chunk.length) {
-      at = this.#header ? this.#readContent(chunk, at) : this.#readHeader(chunk, at)
+      if (this.#header) at = this.#readContent(chunk, at)
+      else at = this.#takeFragment(chunk, at) || this.#readHeader(chunk, at)
     }
     this.#offset += chunk.length
   }
@@ -108,6 +120,15 @@ export class BoxReader {
         { byteOffset: offset },
       )
     }
+  }
+
+  #takeFragment(chunk: Buffer, at: number): number {
+    const handler = this.#handler
+    if (handler.onFragment === undefined || this.#headLength > 0 || at + 8 > chunk.length) return 0
+    if (codeAt(chunk, at + 4) !== MOOF) return 0
+    const end = handler.onFragment(chunk, at, this.#offset + at)
+    if (end > 0) this.#taken++
+    return end
   }
 
   #readHeader(chunk: Buffer, at: number): number {
@@ -201,7 +222,8 @@ export class BoxReader {
 
   #number(type: string): number {
     const count = this.#counts.get(type)
-    if (count !== undefined) return count.boxes++
+    const taken = type === 'moof' || type === 'mdat' ? this.#taken : 0
+    if (count !== undefined) return count.boxes++ + taken
     if (this.#counts.size < MAX_NUMBERED_TYPES) this.#counts.set(type, { boxes: 1 })
     return 0
   }

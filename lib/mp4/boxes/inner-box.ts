@@ -47,6 +47,18 @@ export class InnerBox extends BoxFields {
     this.#position = position
   }
 
+  /**
+   * Moves it to a box of the same size, in a parent like its own. Its place in the stream is then unknown.
+   *
+   * @param by - how much further it starts in `bytes` than it did in its buffer
+   */
+  shift(bytes: Buffer, by: number): void {
+    this.bytes = bytes
+    this.#start += by
+    this.contentStart += by
+    this.end += by
+  }
+
   get offset(): number {
     return this.origin + this.#start
   }

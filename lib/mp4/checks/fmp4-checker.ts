@@ -84,8 +84,12 @@ export class Fmp4Checker implements BoxHandler {
   readonly #allowEmptyTracks: boolean
   readonly #listener: CheckerListener
   readonly #warnings: ValidationWarning[] = []
+  /** Whether the listener wants neither media nor samples: then a fragment like one before need not be read. */
+  readonly #mayRepeat: boolean
   #warningCount = 0
   #bytes = 0
+  /** Where the bytes start that are being checked. */
+  #chunkStart = 0
   #hasMoov = false
   #timescale = 1
   /** Where each track was announced, without the bytes. */
@@ -96,8 +100,11 @@ export class Fmp4Checker implements BoxHandler {
   #open: FragmentChecks | undefined
   /** Whether the last `moof` could not be read, so that the next `mdat` can't be checked. */
   #isExcused = false
+  /** The number of warnings before the last fragment. */
+  #warnedBefore = 0
   #fragments = 0
-  /** Where the data of the last complete fragment ends. */
+  /** Where the last complete fragment starts, and where its data ends. */
+  #start = 0
   #end = 0
   /** The first box since the last fragment that only makes sense before another one. */
   #dangling: BoxHeader | undefined
@@ -118,10 +125,12 @@ export class Fmp4Checker implements BoxHandler {
         if (header.type === 'mdat') listener.onMedia!(bytes, header)
       }
     }
+    this.#mayRepeat = !listener.onMedia && !listener.onSamples
   }
 
   /** Checks the next bytes of the stream. */
   write(chunk: Buffer): void {
+    this.#chunkStart = this.#bytes
     this.#bytes += chunk.length
     if (this.#isLost) return
     try {
@@ -197,6 +206,15 @@ export class Fmp4Checker implements BoxHandler {
     return 'pass'
   }
 
+  onFragment(bytes: Buffer, start: number, offset: number): number {
+    if (!this.#mayRepeat || this.#open || this.#isOver || this.#checks === undefined) return 0
+    const end = this.#checks.repeat(bytes, start)
+    if (end === 0) return 0
+    this.#isExcused = false
+    this.#countFragment(offset, offset + end - start)
+    return end
+  }
+
   onCollected(box: Box): void {
     try {
       if (box.type === 'moov') this.#readMoov(box)
@@ -246,6 +264,7 @@ export class Fmp4Checker implements BoxHandler {
   #moofBegins(header: BoxHeader): void {
     this.#dangling = undefined
     this.#isExcused = false
+    this.#warnedBefore = this.#warningCount
     this.#checkAllDataCame()
     if (!this.#hasMoov) this.problem(moovMissing(header))
   }
@@ -291,7 +310,11 @@ export class Fmp4Checker implements BoxHandler {
     const data = this.#open?.data
     if (data === undefined) return
     if (mdat.size === Infinity) this.#takeData(data, mdat, end)
-    if (data.missing === undefined) this.#closeFragment(end)
+    if (data.missing !== undefined) return
+    const moof = this.#checks!.fragment.box
+    this.#closeFragment(end)
+    const isWhole = moof.offset >= this.#chunkStart
+    if (this.#mayRepeat && isWhole && this.#warningCount === this.#warnedBefore) this.#checks!.learn(moof)
   }
 
   #takeData(data: SampleData, mdat: BoxHeader, end: number): void {
@@ -303,18 +326,23 @@ export class Fmp4Checker implements BoxHandler {
 
   #closeFragment(end: number): void {
     this.#open = undefined
+    const { fragment } = this.#checks!
+    this.#listener.onSamples?.(fragment)
+    this.#countFragment(fragment.box.offset, end)
+  }
+
+  #countFragment(start: number, end: number): void {
     this.#dangling = undefined
     this.#fragments++
+    this.#start = start
     this.#end = end
-    this.#listener.onSamples?.(this.#checks!.fragment)
     this.#listener.onFragment?.(this.#describe)
   }
 
   readonly #describe = (): Fmp4Fragment => {
-    const { fragment } = this.#checks!
-    const { offset } = fragment.box
+    const { sequence } = this.#checks!
     const tracks = this.#checks!.parts()
-    return { sequence: fragment.sequence, byteOffset: offset, byteLength: this.#end - offset, tracks }
+    return { sequence, byteOffset: this.#start, byteLength: this.#end - this.#start, tracks }
   }
 
   /** The next fragment begins, or the stream ends: the previous one must have all its data. */

@@ -1,6 +1,10 @@
 import type { Mp4Error } from '../../errors.js'
 import type { Box } from '../boxes/box.js'
+import { typeCode, uint32 } from '../boxes/box-header.js'
+import type { InnerBox } from '../boxes/inner-box.js'
 import { type DefaultsOf, Fragment, type TrackFragment } from '../fragments/fragment.js'
+import { FragmentPattern } from '../fragments/fragment-pattern.js'
+import type { SampleRun } from '../fragments/sample-run.js'
 import { lateStart } from './movie-checks.js'
 import type { Movie } from '../movie/movie.js'
 import { SampleData } from '../fragments/sample-data.js'
@@ -52,6 +56,20 @@ class TrackState {
 /** Largest plausible time between decoding and presenting a sample, in seconds. */
 const MAX_REORDERING = 60
 
+/** Kinds of fragments that are kept as patterns, such as one with a key frame, one without, and one of audio. */
+const MAX_PATTERNS = 4
+/** So many patterns may be in vain: no two fragments of such a stream are alike. */
+const MAX_VAIN_PATTERNS = 16
+
+const MDAT = typeCode('mdat')
+
+/** A fragment that others may be like. */
+interface KnownFragment {
+  readonly pattern: FragmentPattern
+  /** What is known of its tracks, in their order. */
+  readonly states: readonly TrackState[]
+}
+
 /** Checks each `moof` against the `moov` and its predecessors. */
 export class FragmentChecks {
   /** One per track, in `moov` order. */
@@ -70,6 +88,15 @@ export class FragmentChecks {
   #skipped = 0
   /** How many this writer skips although nothing is missing. */
   #habit = 0
+  /** The last kinds of fragments. */
+  #known: KnownFragment[] | undefined
+  /** The bytes that were looked at last, as words. */
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #viewed: Buffer | undefined
+  #learned = 0
+  #repeated = 0
+  /** The tracks of the last fragment. */
+  #last: readonly TrackFragment[] = []
 
   /** @param entries - the sample entries of each track */
   constructor(movie: Movie, findings: Findings, entries: ReadonlyMap<number, SampleEntries> = new Map()) {
@@ -89,12 +116,77 @@ export class FragmentChecks {
     this.#skipped += Math.max(0, skipped - this.#habit)
     for (const traf of fragment.tracks) this.#check(traf, skipped)
     this.data.expect(fragment)
+    this.#last = fragment.tracks
+  }
+
+  /** Sequence number of the last fragment. */
+  get sequence(): number {
+    return this.#sequence ?? 0
+  }
+
+  /** Keeps a `moof` that was checked, with nothing to remark, as a pattern for {@link repeat}. */
+  learn(moof: Box): void {
+    if (this.#learned - this.#repeated >= MAX_VAIN_PATTERNS) return
+    const pattern = FragmentPattern.of(moof, this.#defaultsOf)
+    if (pattern === undefined) return
+    const known = { pattern, states: pattern.tracks.map(({ trackId }) => this.#tracks.get(trackId)!) }
+    if (this.#known === undefined) this.#known = [known]
+    else this.#known[this.#learned % MAX_PATTERNS] = known
+    this.#learned++
+  }
+
+  /**
+   * Checks a fragment that is like one before: its `moof` fits a pattern, follows the last one in number and time, and
+   * an `mdat` with exactly its data follows at once. If anything is different, this changes nothing, and the fragment
+   * has to be read and checked as usual. So this has no remarks and no errors.
+   *
+   * @param at - where the `moof` starts in `bytes`
+   * @returns one past the last byte of the `mdat`, which is within `bytes`; otherwise 0
+   */
+  repeat(bytes: Buffer, at: number): number {
+    if (this.#known === undefined) return 0
+    const view = this.#viewOf(bytes)
+    const length = view.getUint32(at)
+    const mdat = at + length
+    if (mdat + 8 > bytes.length || view.getInt32(mdat + 4) !== MDAT) return 0
+    const end = mdat + view.getUint32(mdat)
+    if (end > bytes.length) return 0
+    for (const { pattern, states } of this.#known) {
+      if (pattern.length !== length || !pattern.fits(view, at)) continue
+      const sequence = pattern.sequenceAt(view, at)
+      const { tracks } = pattern
+      pattern.read(bytes, at)
+      if (sequence - 1 !== this.#sequence || !continues(tracks, states, length + 8, end - at)) return 0
+      this.#repeated++
+      this.#sequence = sequence
+      this.#count++
+      this.#last = tracks
+      for (let n = 0; n < states.length; n++) this.#goOn(states[n]!, tracks[n]!)
+      return end
+    }
+    return 0
+  }
+
+  #viewOf(bytes: Buffer): DataView {
+    if (this.#viewed !== bytes) {
+      this.#viewed = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    }
+    return this.#view
+  }
+
+  #goOn(state: TrackState, traf: TrackFragment): void {
+    const { timeline, advance } = state
+    timeline.advance(traf, timeline.end!, advance)
+    state.lastFragment = this.#count
+    state.joined = undefined
+    state.skippedBefore = this.#skipped
   }
 
   /** The tracks with samples in the last fragment, in the order of its `traf`s. */
   parts(): Fmp4FragmentTrack[] {
     const parts = new Map<number, Fmp4FragmentTrack>()
-    for (const traf of this.fragment.tracks) {
+    for (const traf of this.#last) {
       const state = hasTime(traf) ? this.#tracks.get(traf.trackId) : undefined
       if (state !== undefined) parts.set(traf.trackId, state.part)
     }
@@ -194,12 +286,11 @@ export class FragmentChecks {
    * Limits how far from its decode time a sample may be presented: no encoder reorders frames over a minute.
    * The offset compensated by an edit list may come on top.
    */
-  #checkOffsets(traf: TrackFragment, { timeline: { track }, edited }: TrackState): void {
+  #checkOffsets(traf: TrackFragment, { timeline, edited }: TrackState): void {
+    const { track } = timeline
     for (const run of traf.runs) {
-      if (run.sampleCount === 0) continue
+      if (run.sampleCount === 0 || !isFarOff(run, timeline, edited)) continue
       const { duration, presentationStart, presentationEnd } = run.totals
-      const limit = Math.max(MAX_REORDERING * track.timescale, duration) + edited
-      if (presentationStart >= -limit && presentationEnd - duration <= limit) continue
       const far = Math.max(-presentationStart, presentationEnd - duration) / track.timescale
       const message = `a sample is presented ${far.toFixed(0)} s from its decode time: its composition offset is wrong`
       this.#findings.problem(run.trun.error('AVIO_ERR_MP4_BOX_INVALID', message, track.id))
@@ -218,6 +309,47 @@ export class FragmentChecks {
       this.#findings.warn(lateStart(track, advance.presentationDelay, traf.box))
     }
   }
+}
+
+/**
+ * Whether each track of a pattern goes on where it ended, and the data of all is from `start` to `end`, counted from the
+ * `moof`.
+ */
+function continues(
+  tracks: readonly TrackFragment[],
+  states: readonly TrackState[],
+  start: number,
+  end: number,
+): boolean {
+  let used = start
+  for (let n = 0; n < tracks.length; n++) {
+    const { tfdt, runs } = tracks[n]!
+    const { timeline, edited } = states[n]!
+    let time = timeIn(tfdt)
+    if (time !== timeline.end || !timeline.isUnderWay) return false
+    for (const run of runs) {
+      const { size, duration } = run.totals
+      if (size === 0 || (run.dataOffset ?? used) !== used || isFarOff(run, timeline, edited)) return false
+      used += size
+      time += duration
+    }
+    if (!Number.isSafeInteger(time)) return false
+  }
+  return used === end
+}
+
+/** The decode time in a `tfdt`; unlike `u64()`, it has no error for one past 2⁵³. */
+function timeIn(tfdt: InnerBox): number {
+  const { bytes, version, contentStart } = tfdt
+  const first = uint32(bytes, contentStart + 4)
+  return version === 1 ? first * 2 ** 32 + uint32(bytes, contentStart + 8) : first
+}
+
+/** Whether a sample is presented further from its decode time than is plausible. */
+function isFarOff({ totals }: SampleRun, { track }: TrackTimeline, edited: number): boolean {
+  const { duration, presentationStart, presentationEnd } = totals
+  const limit = Math.max(MAX_REORDERING * track.timescale, duration) + edited
+  return !(presentationStart >= -limit && presentationEnd - duration <= limit)
 }
 
 /** Whether it has samples, or represents time without any. */

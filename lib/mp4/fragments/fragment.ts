@@ -49,6 +49,11 @@ export class Fragment {
   readonly #mfhd = new InnerBox('mfhd')
   readonly #tracks = new Reused(() => new TrackFragment())
 
+  /** Its first `mfhd`. */
+  get mfhd(): InnerBox {
+    return this.#mfhd
+  }
+
   get tracks(): readonly TrackFragment[] {
     return this.#tracks.items
   }
@@ -127,6 +132,11 @@ export class TrackFragment {
   /** The `traf` itself. */
   get box(): Box {
     return this.traf.box
+  }
+
+  /** Its last `tfdt`, if it has one. */
+  get tfdt(): InnerBox {
+    return this.#tfdt
   }
 
   /** Defaults for its samples. */

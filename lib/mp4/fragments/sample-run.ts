@@ -1,4 +1,4 @@
-import { uint32 } from '../boxes/box-header.js'
+import { codeAt, uint32 } from '../boxes/box-header.js'
 import type { Box } from '../boxes/box.js'
 import { InnerBox } from '../boxes/inner-box.js'
 import type { SampleDefaults } from '../boxes/leaf-boxes.js'
@@ -119,6 +119,34 @@ export class SampleRun {
       throw trun.error('AVIO_ERR_MP4_LIMIT', message)
     }
     trun.needLength(at + this.sampleCount * this.#row.length)
+  }
+
+  /**
+   * Reads the same run of another fragment: a `trun` with the same flags and as many samples.
+   *
+   * @param by - how much further it starts in `bytes` than the last one did in its buffer
+   */
+  repeat(bytes: Buffer, by: number): void {
+    const { trun } = this
+    trun.shift(bytes, by)
+    let at = trun.contentStart + 8
+    if (this.dataOffset !== undefined) {
+      this.dataOffset = codeAt(bytes, at)
+      at += 4
+    }
+    if (this.#firstFlags !== undefined) this.#firstFlags = uint32(bytes, at)
+    this.#table += by
+    this.#isAddedUp = false
+  }
+
+  /** Start of the fields that differ between runs of the same flags and sample count, in the box's bytes. */
+  get fieldsStart(): number {
+    return this.trun.contentStart + 8
+  }
+
+  /** One past the last of them. */
+  get fieldsEnd(): number {
+    return this.#table + this.sampleCount * this.#row.length
   }
 
   /** Whether all samples are identical (except the flags of the first): they take no table. */

@@ -482,3 +482,19 @@ t.test('accepts unread metadata boxes of any size', async t => {
   ])
   t.equal(check(bytes, { maxBoxSize: 2 * KiB }).error, undefined)
 })
+
+t.test('takes a fragment like one before at once, unless its samples or its media are wanted', async t => {
+  const bytes = stream(plainFragment(1), plainFragment(2))
+  const next = fragment(plainFragment(3))
+  const taken = (more: object, between = Buffer.alloc(0)): number => {
+    const listener = { onInit: () => undefined, onWarning: () => undefined, ...more }
+    const checker = new Fmp4Checker({ strict: true, maxBoxSize: MiB }, listener)
+    checker.write(Buffer.concat([bytes, between]))
+    return checker.onFragment(next, 0, bytes.length)
+  }
+  t.equal(taken({}), next.length)
+  t.equal(taken({}, box('mfra')), 0, 'after the box that must be the last')
+  t.equal(taken({}, fragment(plainFragment(3)).subarray(0, -1)), 0, 'while data of another is missing')
+  t.equal(taken({ onSamples: () => undefined }), 0)
+  t.equal(taken({ onMedia: () => undefined }), 0)
+})

@@ -9,6 +9,8 @@ import {
   type FragmentSpec,
   VIDEO,
   type TrackSpec,
+  box,
+  fragment,
   moof,
   moov,
   plainFragment,
@@ -166,4 +168,58 @@ t.test('finds a missing fragment if each fragment holds one track', async t => {
   for (const lost of [2, 3]) {
     t.match(check(turns.filter((_, n) => n !== lost)).found, [/FRAGMENT_LOST/], `number ${lost + 1}`)
   }
+})
+
+t.test('checks a fragment like one before without reading it, once that one is kept', async t => {
+  const head = moov([VIDEO])
+  const checks = new FragmentChecks(parseMovie(Box.topLevel(head, 0, head.length, 0, 0)), {
+    problem: error => t.fail(error.message),
+    warn: warning => t.fail(warning.message),
+  })
+  const one = (sequence: number, size = 9): Buffer =>
+    fragment({ sequence, tracks: [{ id: 1, time: sequence * 40, runs: [{ samples: [{ size }] }] }] })
+  const bytes = one(1)
+  const moofBox = Box.topLevel(bytes, 0, bytes.readUInt32BE(0), 0, 0)
+  checks.check(moofBox)
+  t.equal(checks.repeat(one(2), 0), 0, 'nothing is kept yet')
+  checks.learn(moofBox)
+  t.equal(checks.repeat(one(2), 0), one(2).length)
+  const later = Buffer.concat([Buffer.alloc(5), one(3, 70), one(4)])
+  t.equal(checks.repeat(later, 5), 5 + one(3, 70).length)
+  t.same([checks.sequence, checks.parts().map(({ byteLength }) => byteLength)], [3, [70]])
+  t.equal(
+    checks.repeat(later.subarray(0, -1), 5 + one(3, 70).length),
+    0,
+    'its data goes on after these bytes',
+  )
+  t.equal(checks.repeat(later, 5 + one(3, 70).length), later.length)
+  t.equal(checks.timelines.get(1)!.report(1).sampleCount, 4)
+})
+
+t.test('stops keeping fragments if none are alike', async t => {
+  const head = moov([VIDEO])
+  const checks = new FragmentChecks(parseMovie(Box.topLevel(head, 0, head.length, 0, 0)), {
+    problem: error => t.fail(error.message),
+    warn: warning => t.fail(warning.message),
+  })
+  const one = (sequence: number, boxes: number): Buffer => {
+    const track = { id: 1, time: sequence * 40, runs: [{ samples: [{ size: 9 }] }] }
+    return fragment({ sequence, tracks: [{ ...track, boxes: box('free', Buffer.alloc(boxes)) }] })
+  }
+  const take = (bytes: Buffer): boolean => {
+    if (checks.repeat(bytes, 0) > 0) return true
+    const moofBox = Box.topLevel(bytes, 0, bytes.readUInt32BE(0), 0, 0)
+    checks.check(moofBox)
+    checks.learn(moofBox)
+    return false
+  }
+  for (let n = 1; n <= 16; n++) t.notOk(take(one(n, n)))
+  t.ok(take(one(17, 13)), 'four are kept')
+  t.notOk(take(one(18, 1)), 'but no more')
+  t.ok(take(one(19, 1)), 'one was used, so this one is kept')
+  t.ok(take(one(20, 1)))
+  t.notOk(take(one(21, 50)))
+  t.notOk(take(one(22, 51)))
+  t.notOk(take(one(23, 60)))
+  t.notOk(take(one(24, 60)), 'too many were in vain')
 })
