@@ -65,8 +65,10 @@ async function parseByMp4box({ size }: Arena): Promise<number> {
 export const topic: Topic = {
   title: 'Fmp4Validator with a fragment per frame',
   setting:
-    '128 MiB of fragmented MP4, again and again, from memory in chunks of 64 KiB; a fragment is a frame of 4 KiB',
+    '128 MiB of fragmented MP4, again and again, from memory in chunks of 64 KiB; a fragment is a frame of ' +
+    '4 KiB; another 1 GiB before the clock starts',
   size: GiB,
+  warmUp: GiB,
   quickSize: 128 * MiB,
   store: 'none',
   contenders: {

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Arena, Library, Run, Topic } from './topic.js'
+import type { Arena, Contender, Library, Run, Topic } from './topic.js'
 import { childCpu } from './tree-cpu.js'
 
 /**
@@ -23,6 +23,7 @@ async function run(topic: Topic): Promise<Run> {
   const load = () => import(arena.library) as Promise<Library>
   const whole = topic.clock === 'process'
   if (!whole) await load()
+  await warmUp(topic, contender, arena, load)
   const peak = new PeakMemory()
   const before = process.cpuUsage()
   const childrenBefore = childCpu()
@@ -43,6 +44,16 @@ async function run(topic: Topic): Promise<Run> {
     memory: peak.growth() + (moved.helperMemory ?? 0),
     ...(moved.figure !== undefined && { figure: moved.figure }),
   }
+}
+
+/** Has a contender do some of the work before the clock starts, if its topic wants that. */
+export async function warmUp(
+  { warmUp: size }: Pick<Topic, 'warmUp'>,
+  contender: Contender,
+  arena: Arena,
+  load: () => Promise<Library>,
+): Promise<void> {
+  if (size !== undefined) await contender({ ...arena, size }, load)
 }
 
 /**

@@ -194,6 +194,7 @@ export const SPEED_GOALS: readonly Goal[] = [
     }),
   },
   {
+    // Of compiled code, as for the next one: the page has the calculation.
     what: 'Fmp4Validator by PassThrough, rate',
     ...{ unit: '×', atLeast: 0.5, ...peerByOurs('validator', 'PassThrough') },
   },

@@ -74,6 +74,11 @@ export type Contender = (arena: Arena, load: () => Promise<Library>) => Promise<
 
 /** Contenders side by side. */
 export interface Topic {
+  /**
+   * Bytes that each contender moves before the clock starts, so that its code is compiled. Default: none, as most
+   * topics move data for seconds.
+   */
+  readonly warmUp?: number
   readonly title: string
   /** The conditions of the figures: sizes, ranges, connections. */
   readonly setting: string

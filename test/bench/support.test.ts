@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { peakOf } from '../../bench/support/contender-process.js'
+import { peakOf, warmUp } from '../../bench/support/contender-process.js'
 import { curlCeiling, curlConfig } from '../../bench/support/curl-ceiling.js'
 import { isBusy, coresOf, machineCpu, watchOthers } from '../../bench/support/machine.js'
 import { includesPackages } from '../../bench/support/pack-commit.js'
@@ -125,4 +125,15 @@ t.test('names the peers of this project with their versions, and refuses an unkn
     ffmpeg: { version: /^\d|unknown/ },
   })
   await t.rejects(findPeers(['none']), { message: /^No peer none; there are awscli, rclone, / })
+})
+
+t.test('a contender does some of the work before the clock starts, if the topic wants that', async t => {
+  const sizes: number[] = []
+  const contender = async ({ size }: { size: number }) => sizes.push(size)
+  const arena = { size: 9 } as Parameters<typeof warmUp>[2]
+  const load = () => Promise.reject(new Error('not needed'))
+  await warmUp({}, contender, arena, load)
+  t.same(sizes, [])
+  await warmUp({ warmUp: 4 }, contender, arena, load)
+  t.same(sizes, [4])
 })
