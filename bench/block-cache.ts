@@ -30,7 +30,12 @@ const chunks: RandomAccess = {
   },
 }
 
-/** The same, read into memory: it touches every page, as a socket would. */
+/** Touches every page, as a socket would. */
+function fill(piece: Uint8Array): void {
+  for (let at = 0; at < piece.length; at += PAGE) piece[at] = 1
+}
+
+/** The same, read into memory. */
 const filler: RandomAccess = {
   ...chunks,
   readInto: (_start, memory, { signal, onProgress }: ReadIntoOptions = {}) =>
@@ -42,7 +47,7 @@ const filler: RandomAccess = {
         if (signal?.aborted) reject(Object.assign(new Error('Cancelled'), { name: 'AbortError' }))
         else if (piece === undefined) resolve()
         else {
-          for (let at = 0; at < piece.length; at += PAGE) piece[at] = 1
+          fill(piece)
           for (let at = 0; at < piece.length; at += TURN) onProgress?.(Math.min(TURN, piece.length - at))
           setImmediate(next)
         }
@@ -65,21 +70,21 @@ async function receive(proxy: string, url: string, spans: readonly Span[]): Prom
 }
 
 /**
- * The floor: a server that has nothing to do but to write, from as much memory in turn as a cache has. Less would stay in
- * the processor's cache.
+ * The floor: a server that has nothing to do but to fill memory as the source does, and to write it: as much in turn as a
+ * cache has. Less would stay in the processor's cache.
  */
 async function serveBare(size: number): Promise<number> {
   const chunks = Array.from({ length: CACHE / CHUNK.length }, () => Buffer.alloc(CHUNK.length, 1))
   const server = createServer((_request, response) => {
     let sent = 0
-    const send = () => {
-      while (sent < size) {
-        const chunk = chunks[(sent / CHUNK.length) % chunks.length]
-        sent += CHUNK.length
-        if (!response.write(chunk)) return
-      }
-      response.end()
-    }
+    const send = () =>
+      setImmediate(() => {
+        const chunk = chunks[(sent / CHUNK.length) % chunks.length]!
+        if (sent >= size) return void response.end()
+        fill(chunk)
+        sent += chunk.length
+        if (response.write(chunk)) send()
+      })
     response.writeHead(206, { 'content-length': size }).on('drain', send)
     send()
   }).listen(0, '127.0.0.1')

@@ -148,7 +148,7 @@ export const SPEED_GOALS: readonly Goal[] = [
     ...of('transcode', (_, { workCpu, childCpu }) => workCpu.median / childCpu.median),
   },
   {
-    // Which writes from as much memory in turn as the cache has.
+    // Which fills and writes as much memory in turn as the cache has.
     what: 'block cache ÷ `node:http` alone, CPU',
     ...{ unit: '×', atMost: 1.5, ...oursByPeer('block-cache', 'node:http alone', cpu) },
   },
