@@ -33,6 +33,7 @@ async function open({ limit, size, file, tls, keep }: StoreOrder): Promise<void>
     discard: !keep,
     tls,
     verifyPayload: false,
+    verifyChecksums: false,
     etag: 'opaque',
     // For curl, which shows what this process can deliver.
     publicRead: true,

@@ -41,10 +41,16 @@ export interface LocalS3Options {
   readonly minPartSize?: number
   /**
    * Whether bodies are checked against their signed hash. Turning it off makes the server cheaper in
-   * benchmarks; signatures of headers and all checksums are still checked.
+   * benchmarks; signatures of headers are still checked, and all checksums (see `verifyChecksums`).
    * @defaultValue `true`
    */
   readonly verifyPayload?: boolean
+  /**
+   * Whether checksums and `Content-MD5` are checked against the bytes. Off, a checksum is stored as the client gives
+   * it, and computed only where one is needed and none is given: cheaper, for benchmarks.
+   * @defaultValue `true`
+   */
+  readonly verifyChecksums?: boolean
   /**
    * `md5`: the ETag of a single-part object is its MD5. `opaque`: it is random, as in S3 with KMS encryption;
    * cheaper, and it finds clients that rely on the MD5.
@@ -87,6 +93,7 @@ const NAMES = [
   'region',
   'minPartSize',
   'verifyPayload',
+  'verifyChecksums',
   'etag',
   'publicRead',
   'pace',
@@ -118,6 +125,7 @@ export function readOptions(options: LocalS3Options): Settings {
       unit: 'bytes',
     }),
     verifyPayload: booleanOption(options, 'verifyPayload', { default: true }),
+    verifyChecksums: booleanOption(options, 'verifyChecksums', { default: true }),
     etag: oneOfOption(options, 'etag', { values: ['md5', 'opaque'], default: 'md5' }),
     publicRead: booleanOption(options, 'publicRead', { default: false }),
     pace,

@@ -12,6 +12,8 @@ export interface ServerSettings {
   readonly minPartSize: number
   /** Whether to check bodies against their signed hash. */
   readonly verifyPayload: boolean
+  /** Whether to check bodies against their checksums, or to store these as given. */
+  readonly verifyChecksums: boolean
   readonly etag: 'md5' | 'opaque'
 }
 
@@ -19,7 +21,7 @@ export interface ServerSettings {
 export interface OperationContext {
   readonly request: S3Request
   readonly authentication: Authentication
-  readonly body: RequestBody
+  readonly body: Pick<RequestBody, 'consume'>
   readonly store: ObjectStore
   readonly settings: ServerSettings
 }

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { AwsChunkedDecoder } from '../wire/aws-chunked.js'
-import { algorithmOfHeader, type ChecksumAlgorithm, isChecksum, parseAlgorithm } from '../wire/checksum.js'
+import {
+  algorithmOfHeader,
+  type ChecksumAlgorithm,
+  checksumHeader,
+  isChecksum,
+  parseAlgorithm,
+} from '../wire/checksum.js'
 import { ChunkSignatures } from '../wire/chunk-signatures.js'
 import { bytesOf, type ContentStore } from '../store/content.js'
 import { Intake, type Taken } from './intake.js'
@@ -167,10 +173,23 @@ function checkDigests(taken: Taken, md5: string | undefined, checksum: string | 
   }
 }
 
+/** A checksum as given, if it can be one at all. */
+function givenChecksum(algorithm: ChecksumAlgorithm, value: string): Taken['checksum'] {
+  if (isChecksum(algorithm, value)) return { algorithm, value }
+  throw invalid(checksumHeader(algorithm))
+}
+
 async function receive(context: OperationContext, reception: Reception): Promise<Taken> {
   const promised = readPromises(context, reception)
   const { algorithm, md5 } = promised
-  const intake = new Intake(reception.contents, { etag: reception.etag, algorithm, md5: md5 !== undefined })
+  const { verifyChecksums } = context.settings
+  // Not a checksum that the client only names, or that only the upload asks for: there is no word to take for it.
+  const isTrusted = !verifyChecksums && (promised.checksum ?? promised.trailer) !== undefined
+  const intake = new Intake(reception.contents, {
+    etag: reception.etag,
+    algorithm: isTrusted ? undefined : algorithm,
+    md5: verifyChecksums && md5 !== undefined,
+  })
   let checksum: string | undefined = promised.checksum
   try {
     if (promised.isChunked) checksum = await receiveChunked(context, promised, intake)
@@ -182,7 +201,8 @@ async function receive(context: OperationContext, reception: Reception): Promise
   }
   const taken = await intake.finish()
   try {
-    checkDigests(taken, md5, checksum)
+    if (isTrusted) return { ...taken, checksum: givenChecksum(algorithm!, checksum!) }
+    if (verifyChecksums) checkDigests(taken, md5, checksum)
     return taken
   } catch (error) {
     taken.content.release()

@@ -86,6 +86,31 @@ t.test('skips only the signed hash with verifyPayload: false', async t => {
   t.match(await put(s3, {}, { 'x-amz-checksum-crc32': 'AAAAAA==' }), { status: 400, code: 'BadDigest' })
 })
 
+t.test('stores checksums as given with verifyChecksums: false', async t => {
+  const { s3 } = await startS3(t, { verifyChecksums: false })
+  const given = { 'x-amz-checksum-crc32': 'AAAAAA==' }
+  t.match(await put(s3, {}, given), { status: 200, headers: given })
+  t.match(s3.head('box', 'k'), { checksum: { algorithm: 'CRC32', value: 'AAAAAA==' } })
+  const trailer = await sendRaw(s3, {
+    ...{ method: 'PUT', path: '/box/trailer', payload: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' },
+    headers: { 'x-amz-decoded-content-length': '3', 'x-amz-trailer': 'x-amz-checksum-crc32' },
+    body: '3\r\nabc\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n',
+  })
+  t.match(trailer, { status: 200, headers: given })
+  const broken = await sendRaw(s3, {
+    ...{ method: 'PUT', path: '/box/trailer', payload: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' },
+    headers: { 'x-amz-decoded-content-length': '3', 'x-amz-trailer': 'x-amz-checksum-crc32' },
+    body: '3\r\nabc\r\n0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n',
+  })
+  t.match(broken, { status: 400, code: 'InvalidRequest' })
+  t.match(await put(s3, {}, { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }), { status: 200 })
+  t.match(await put(s3, { payload: sha256('other') }), { status: 400, code: 'XAmzContentSHA256Mismatch' })
+  t.match(await put(s3, {}, { 'x-amz-sdk-checksum-algorithm': 'CRC32' }), {
+    status: 200,
+    headers: { 'x-amz-checksum-crc32': checksumOf('CRC32', body) },
+  })
+})
+
 t.test('requires a valid length', async t => {
   const { s3 } = await startS3(t)
   const chunked = await sendRaw(s3, {
