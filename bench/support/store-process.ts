@@ -1,6 +1,8 @@
 // The store of a benchmark, in a process of its own, so that no contender is charged for its CPU time and memory.
 import { open as openFile } from 'node:fs/promises'
 import { LocalS3 } from '../../lib/testing/index.js'
+import { MemoryContent } from '../../lib/testing/store/memory-content.js'
+import { LeanStore } from './lean-store.js'
 import type { Limit, StoreArena } from './topic.js'
 
 /** The store's configuration. */
@@ -28,22 +30,27 @@ process.once('message', (order: StoreOrder) => void open(order))
 process.send!('ready')
 
 async function open({ limit, size, file, tls, keep }: StoreOrder): Promise<void> {
-  const store = await LocalS3.start({
+  const options = {
     buckets: ['bench'],
-    discard: !keep,
-    tls,
     verifyPayload: false,
     verifyChecksums: false,
     etag: 'opaque',
     // For curl, which shows what this process can deliver.
     publicRead: true,
     ...(limit && { pace: limit }),
-  })
-  const content = file === undefined ? undefined : await contentOf(file)
-  const zeros = Buffer.alloc(1 << 20)
-  store.putSynthetic('bench', 'source', content?.size ?? size, (start, end) =>
-    content === undefined ? zeros.subarray(0, end - start) : content.read(start, end),
-  )
+  } as const
+  const content = file === undefined ? zeros(size) : await contentOf(file)
+  let store: LeanStore | LocalS3
+  if (tls || keep) {
+    store = await LocalS3.start({ ...options, discard: !keep, tls })
+    store.putSynthetic('bench', 'source', content.size, (start, end) => {
+      const chunks = [...content.read(start, end)]
+      return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+    })
+  } else {
+    store = await LeanStore.start(options)
+    store.put('bench', 'source', content)
+  }
   process.once('disconnect', () => void store.close())
   process.on('message', () => void tellFetched(store))
   const arena: StoreArena = { client: store.clientConfig(), bucket: 'bench', key: 'source' }
@@ -52,13 +59,8 @@ async function open({ limit, size, file, tls, keep }: StoreOrder): Promise<void>
 
 const BLOCK = 1 << 30
 
-interface FileContent {
-  readonly size: number
-  read(start: number, end: number): Buffer
-}
-
 /** A file of any size in memory: one read brings no more than 2 GiB. */
-async function contentOf(path: string): Promise<FileContent> {
+async function contentOf(path: string): Promise<MemoryContent> {
   const file = await openFile(path)
   try {
     const { size } = await file.stat()
@@ -69,22 +71,20 @@ async function contentOf(path: string): Promise<FileContent> {
       if (bytesRead < block.length) throw new Error(`${path} gave ${bytesRead} of ${block.length} bytes`)
       blocks.push(block)
     }
-    const within = (block: number, start: number, end: number) =>
-      blocks[block]!.subarray(start - block * BLOCK, end - block * BLOCK)
-    return {
-      size,
-      read(start, end) {
-        const [first, last] = [Math.floor(start / BLOCK), Math.floor((end - 1) / BLOCK)]
-        if (first === last) return within(first, start, end)
-        return Buffer.concat([within(first, start, last * BLOCK), within(last, last * BLOCK, end)])
-      },
-    }
+    return new MemoryContent(blocks)
   } finally {
     await file.close()
   }
 }
 
-async function tellFetched(store: LocalS3): Promise<void> {
+/** Zeros, the same memory again and again. */
+function zeros(size: number): MemoryContent {
+  const block = Buffer.alloc(1 << 20)
+  const blocks = Array<Buffer>(Math.floor(size / block.length)).fill(block)
+  return new MemoryContent([...blocks, block.subarray(0, size % block.length)])
+}
+
+async function tellFetched(store: Pick<LocalS3, 'idle' | 'calls' | 'clearCalls'>): Promise<void> {
   await store.idle()
   const { calls } = store
   const gets = calls.filter(({ operation, key }) => operation === 'GetObject' && key === 'source')
