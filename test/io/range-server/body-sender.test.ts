@@ -168,6 +168,19 @@ t.test('checks a client once a block, and fetches the next one only then', async
   await cache.close()
 })
 
+t.test('takes larger chunks once the client may have any number of bytes', async t => {
+  const reading = new WipedRead(40 * MiB)
+  const take = reading.take.bind(reading)
+  const asked = new Set<number | undefined>()
+  reading.take = (most?: number) => (asked.add(most), take())
+  await new BodySender(reading, swallower(), {
+    pace: new ResponsePacer(async () => 0),
+    signal: new AbortController().signal,
+    onBytes: () => undefined,
+  }).sent
+  t.same([...asked], [64 * KiB, 256 * KiB])
+})
+
 t.test('rejects with the error of the read, after the bytes before it', async t => {
   const failure = new Error('on purpose')
   const reading = new WipedRead(1e6)
