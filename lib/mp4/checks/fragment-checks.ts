@@ -312,8 +312,8 @@ export class FragmentChecks {
 }
 
 /**
- * Whether each track of a pattern goes on where it ended, and the data of all is from `start` to `end`, counted from the
- * `moof`.
+ * Whether each track of a pattern goes on where it ended, and the data of all is from `start` to `end`, counted from
+ * the `moof`.
  */
 function continues(
   tracks: readonly TrackFragment[],

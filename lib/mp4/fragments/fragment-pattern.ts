@@ -6,7 +6,7 @@ import { type DefaultsOf, Fragment, type TrackFragment } from './fragment.js'
 const MAX_LENGTH = 1024
 
 /**
- * A `moof` as a pattern for those like it, which with a fragment per frame are nearly all. They differ in a few numbers:
+ * A `moof` as a pattern for those like it, which with a fragment per frame are nearly all. They differ in few numbers:
  * the sequence number, the decode times, the data offsets, and what is stated of each sample. All other bytes are the
  * same, so the boxes, their sizes, flags and counts need not be read again.
  */
