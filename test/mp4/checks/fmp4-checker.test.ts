@@ -486,7 +486,7 @@ t.test('accepts unread metadata boxes of any size', async t => {
 t.test('takes a fragment like one before at once, unless its samples or its media are wanted', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const next = fragment(plainFragment(3))
-  const taken = (more: object, between = Buffer.alloc(0)): number => {
+  const taken = (more: object, between: Buffer = Buffer.alloc(0)): number => {
     const listener = { onInit: () => undefined, onWarning: () => undefined, ...more }
     const checker = new Fmp4Checker({ strict: true, maxBoxSize: MiB }, listener)
     checker.write(Buffer.concat([bytes, between]))
