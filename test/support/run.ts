@@ -10,7 +10,7 @@
  *   npm test -- --between-versions    of those, the ones for versions between the oldest and the newest
  *   npm test -- --no-ceph             without the gateways: tests that need them are skipped, with the reason
  *   npm test -- --no-browser          without the browser, likewise
- *   npm test -- --no-surveys          without the tests of dozens of sources
+ *   npm test -- --no-surveys          without the tests of dozens of cases
  *   npm test -- --ffmpeg=trixie       with the ffmpeg and ffprobe of a Debian suite, fetched the first time
  *
  * The first line names the ffmpeg, the last one is `N passed, N failed`. In CI (`CI=true`) a missing gateway or ffmpeg

@@ -149,7 +149,7 @@ t.test('finds files that versions between the oldest and the newest need', async
     t.equal(between('test/hls/x.test.ts', `import { a } from "${name}";\n`), false, name)
   t.equal(between('test/hls/x.faults.test.ts', reachesNode), true, 'each test of that source')
   t.equal(between('test/hls/x.test.ts', reachesNode, ''), false, 'only if it depends on a version at all')
-  for (const room of ['io', 's3', 'ffmpeg/args', 'testing', 'sweep', 'integration'])
+  for (const room of ['io', 's3', 'ffmpeg/args', 'testing', 'integration'])
     t.equal(between(`test/${room}/x.test.ts`, ''), true, room)
   t.equal(between('test/io/x.test.ts', '', ''), false)
   t.equal(between('test/examples/x.test.ts', ''), false)
@@ -208,11 +208,7 @@ t.test('versions between run the tests of streams, stores, children and ffmpeg',
   const between = ALL.filter(file => needs.dependsOnVersionsBetween(file))
   for (const file of [
     ...['test/io/pipeline/pipe-check.stages.test.ts', 'test/s3/s3-multipart-writable.faults.test.ts'],
-    ...[
-      'test/ffmpeg/ffmpeg-process.test.ts',
-      'test/ffmpeg/route/input-route.test.ts',
-      'test/sweep/routes.test.ts',
-    ],
+    ...['test/ffmpeg/ffmpeg-process.test.ts', 'test/ffmpeg/route/input-route.test.ts'],
     ...[
       'test/mp4/fmp4-validator.test.ts',
       'test/job/split/encode-piece.test.ts',

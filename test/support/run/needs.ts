@@ -74,18 +74,19 @@ export const SETTLED_BY_ONE_RUN: readonly { readonly files: RegExp; readonly bec
 ]
 
 /**
- * Tests that go through dozens of sources to compare what ffmpeg makes of them. CI runs them as the other long suites,
- * once, with the newest ffmpeg; the tests beside them hold the same promise for a few sources with every other one.
+ * Tests that go through dozens of sources, stores or conditions, minutes each. CI runs them as the other long suites,
+ * once, with the newest Node and ffmpeg; the tests beside them hold the same promises for a few cases with every other.
  */
-export const SURVEYS = /^test\/job\/split\/run-split\.sources\.test\.ts$/
+export const SURVEYS =
+  /^test\/job\/(?:job-run\.(?:conditions|commit)|split\/run-split\.(?:sources|stores))\.test\.ts$/
 
 /**
  * What versions of Node and ffmpeg between the oldest and the newest run. The library meets Node's streams, sockets and
- * children in these rooms, and ffmpeg's versions in theirs alone: all of their tests run, and those of whole pipelines
- * and of every container. Of what is built upon them, a change of Node can reach only the files that import Node or a
+ * children in these rooms, and ffmpeg's versions in theirs alone: all of their tests run, and those of whole
+ * pipelines. Of what is built upon them, a change of Node can reach only the files that import Node or a
  * package themselves; the others, which mostly look at what ffmpeg makes of many sources, run at both ends.
  */
-const SURFACES = /^test\/(?:ffmpeg|integration|io|s3|sweep|testing)\//
+const SURFACES = /^test\/(?:ffmpeg|integration|io|s3|testing)\//
 
 const IMPORT = /^(?:import|export)\b[^;"]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm
 
