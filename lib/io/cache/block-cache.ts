@@ -75,8 +75,6 @@ export class BlockCache implements LendingSource {
   readonly #host: ReadHost
   /** Cursors whose next block could not be requested yet: while there are any, nothing is read ahead. */
   readonly #hungry = new Set<ReadCursor>()
-  /** Counts what may let a reader read further ahead. */
-  #changes = 0
   readonly #abort = new AbortController()
   #size: Promise<number> | undefined
   #knownSize = Infinity
@@ -111,10 +109,7 @@ export class BlockCache implements LendingSource {
       isWanted: index => this.#cursors.wants(index),
       onBytes: block => this.#waiters.wake(block),
       onError: (error, lost) => this.#failed(error, lost),
-      onRoom: () => {
-        this.#changes++
-        this.#waiters.wakeAll()
-      },
+      onRoom: () => this.#waiters.wakeAll(),
     })
     this.#host = {
       blockSize: this.#blockSize,
@@ -249,26 +244,16 @@ export class BlockCache implements LendingSource {
     const index = this.#blockOf(cursor.position)
     const isThere = (block: Block | undefined) => (block?.filled ?? 0) > cursor.position % this.#blockSize
     let block = this.#store.use(index)
-    const isWaiting = !isThere(block)
-    if (isWaiting) cursor.starved(index, this.#blockSize)
+    if (!isThere(block)) cursor.starved(index, this.#blockSize)
     if (block?.whole !== true && block?.underWay !== true) {
       cursor.horizon = Infinity
       const { first, last } = this.#cursors.reach(cursor)
       this.#fetcher.start(index, Math.min(this.#runLength(first, last), this.#stretch(index, last)), true)
       block = this.#store.peek(index)
-      this.#changes++
     }
-    if (isThere(block) || block?.underWay === true) {
-      if (this.#hungry.delete(cursor)) this.#changes++
-    } else this.#hungry.add(cursor)
-    // A reader takes many chunks of a block, and for most of them there is nothing new.
-    if (isWaiting || cursor.aheadOf !== index || cursor.aheadAt !== this.#changes) {
-      // Blocks before it may go, for other readers as well.
-      if (cursor.aheadOf !== index) this.#changes++
-      cursor.aheadOf = index
-      this.#readAhead(cursor)
-      cursor.aheadAt = this.#changes
-    }
+    if (isThere(block) || block?.underWay === true) this.#hungry.delete(cursor)
+    else this.#hungry.add(cursor)
+    this.#readAhead(cursor)
     return block
   }
 

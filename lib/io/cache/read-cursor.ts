@@ -17,9 +17,6 @@ export class ReadCursor {
   returns = 0
   /** Nothing from this block on is read ahead, because an earlier read-ahead of it failed. */
   horizon = Infinity
-  /** The block and the state of the cache with which its read-ahead was last looked at. */
-  aheadOf = -1
-  aheadAt = -1
   /** The cache's total bytes delivered at its last use. */
   lastUse = 0
   #window = 1

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { BlockCache } from '../../../lib/io/cache/block-cache.js'
-import { type ReadCursor, ReadCursors } from '../../../lib/io/cache/read-cursor.js'
 import { LEND } from '../../../lib/io/lent-read.js'
 import { markOwn } from '../../../lib/io/own-sources.js'
 import type { RandomAccess, ReadIntoOptions } from '../../../lib/io/random-access.js'
@@ -78,30 +77,6 @@ async function drain(cache: BlockCache): Promise<number> {
   await reading.close()
   return chunks
 }
-
-t.test('looks for what to read ahead once for a block, not for each of its chunks', async t => {
-  const own = Object.getOwnPropertyDescriptor(ReadCursors.prototype, 'reach')!
-  const reach = own.value as (this: ReadCursors, cursor: ReadCursor) => ReturnType<ReadCursors['reach']>
-  let looks = 0
-  ReadCursors.prototype.reach = function (cursor) {
-    looks++
-    return reach.call(this, cursor)
-  }
-  t.teardown(() => Object.defineProperty(ReadCursors.prototype, 'reach', own))
-  const cache = new BlockCache(new CheapSource(256 * KiB), { cacheSize: CACHE })
-  const reading = await cache[LEND](0, SIZE)
-  while (reading.take() === undefined) await new Promise<void>(resolve => reading.onMore(resolve))
-  // All reads of the source end, each of which is a reason to look again.
-  for (let turns = 0; turns < 100; turns++) await new Promise(resolve => setImmediate(resolve))
-  reading.take()
-  looks = 0
-  for (let chunks = 0; chunks < 8; chunks++) reading.take()
-  t.equal(looks, 0)
-  for (let chunks = 0; chunks < 8; chunks++) reading.take()
-  t.ok(looks > 0, 'the next block is another matter')
-  await reading.close()
-  await cache.close()
-})
 
 t.test(
   'copies no byte, allocates no more than the cache holds, and makes no promise for a chunk',
