@@ -326,7 +326,7 @@ function continues(
     const { tfdt, runs } = tracks[n]!
     const { timeline, edited } = states[n]!
     let time = timeIn(tfdt)
-    if (time !== timeline.end || !timeline.isUnderWay) return false
+    if (time !== timeline.end) return false
     for (const run of runs) {
       const { size, duration } = run.totals
       if (size === 0 || (run.dataOffset ?? used) !== used || isFarOff(run, timeline, edited)) return false
